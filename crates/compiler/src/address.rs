@@ -1,0 +1,1 @@
+//! Joining an endpoint address and the rest of a request (spec/01 §3.3).

@@ -1,0 +1,11 @@
+//! Turns a definition (what a publisher wrote) into a plan (checked data without any live
+//! resource), or into diagnostics.
+//!
+//! Deliberately absent: input and output, clocks, threads. Both planes use this crate.
+
+pub mod address;
+pub mod pattern;
+pub mod plan;
+pub mod template;
+
+pub use plan::ApiPlan;

@@ -1,0 +1,434 @@
+//! What the gateway can be told, with its defaults. Where each value comes from is the business of
+//! `config/read.rs`.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use http::HeaderName;
+use ipnet::IpNet;
+
+/// Everything that configures a gateway. `Default` is what runs when nothing is configured.
+#[derive(Debug, Clone)]
+pub struct GatewayConfig {
+    /// Where it listens.
+    pub listeners: Listeners,
+    /// How many workers serve, each with a runtime of its own; one per core by default.
+    pub workers: usize,
+    /// What a stranger may send.
+    pub limits: Limits,
+    /// How long things may take.
+    pub timeouts: Timeouts,
+    /// TLS towards clients.
+    pub server_tls: ServerTls,
+    /// TLS towards upstreams.
+    pub upstream_tls: UpstreamTls,
+    /// How requests are forwarded.
+    pub forwarding: Forwarding,
+    /// CORS for APIs that switch it on without naming values, and whether it is on at all.
+    pub cors: CorsConfig,
+    /// Who may call.
+    pub admission: Admission,
+    /// The environments described in the configuration.
+    pub environments: Vec<Environment>,
+    /// The names of the environments that this gateway serves (`gateway_labels`).
+    pub labels: Vec<String>,
+    /// How endpoint faults choose their status.
+    pub fault_status: FaultStatus,
+    /// Whether an API is answered only on its virtual host.
+    pub strict_virtual_hosts: bool,
+    /// Whether the pizza-shack sample backend is served on the management listener.
+    pub sample_backend: bool,
+    /// Defaults for the state of every leaf.
+    pub endpoint_defaults: EndpointDefaults,
+}
+
+/// Addresses to listen on; `None` switches a listener off.
+#[derive(Debug, Clone)]
+pub struct Listeners {
+    /// Gateway, clear text.
+    pub http: Option<SocketAddr>,
+    /// Gateway, TLS.
+    pub https: Option<SocketAddr>,
+    /// Management, TLS.
+    pub manage: Option<SocketAddr>,
+    /// Management, clear text.
+    pub manage_http: Option<SocketAddr>,
+    /// Admin: health, metrics, state.
+    pub admin: Option<SocketAddr>,
+}
+
+/// What a stranger may send.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Largest request head, in bytes (431).
+    pub head_bytes: usize,
+    /// Most header fields in a request (431).
+    pub header_fields: usize,
+    /// Largest request body, in bytes (413); `None` is unlimited.
+    pub body_bytes: Option<u64>,
+    /// Most connections that are open at once on all gateway listeners (503).
+    pub connections: usize,
+    /// Most concurrent streams of an HTTP/2 connection.
+    pub http2_streams: u32,
+}
+
+/// How long things may take.
+#[derive(Debug, Clone)]
+pub struct Timeouts {
+    /// From the first byte of a connection or request to the end of its head (408).
+    pub head: Duration,
+    /// How long a client may stay idle between two requests.
+    pub client_idle: Duration,
+    /// From a call to the head of its answer (`synapse.global_timeout_interval`).
+    pub endpoint: Duration,
+    /// To connect to an upstream, TLS included.
+    pub connect: Duration,
+    /// Between two pieces of a body, both ways, and for idle tunnels (`http.socket.timeout`).
+    pub socket: Duration,
+    /// How long an idle connection to an upstream is kept.
+    pub pool_idle: Duration,
+    /// What is in flight may end within this time when the process stops.
+    pub drain: Duration,
+}
+
+/// TLS towards clients.
+#[derive(Debug, Clone)]
+pub struct ServerTls {
+    /// Certificates; the first is the one for clients that name no server, or an unknown one.
+    pub certificates: Vec<ServerCertificate>,
+    /// Where a self-signed certificate is made and kept when none is configured.
+    pub self_signed_dir: PathBuf,
+    /// Whether TLS 1.2 is offered beside 1.3.
+    pub tls12: bool,
+}
+
+/// One certificate with its key.
+#[derive(Debug, Clone)]
+pub enum ServerCertificate {
+    /// Two PEM files (or one that holds both).
+    Pem {
+        /// The chain, the leaf first.
+        certificate: PathBuf,
+        /// The private key.
+        key: PathBuf,
+    },
+    /// A PKCS#12 key store.
+    Pkcs12 {
+        /// The file.
+        file: PathBuf,
+        /// Its password.
+        password: Secret,
+        /// Which entry; the first one with a key when not named.
+        alias: Option<String>,
+    },
+}
+
+/// A text that is never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(pub String);
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret(***)")
+    }
+}
+
+/// TLS towards upstreams.
+#[derive(Debug, Clone)]
+pub struct UpstreamTls {
+    /// How names are checked (`HostnameVerifier`).
+    pub hostname_verifier: HostnameVerifier,
+    /// Further roots, PEM files.
+    pub extra_roots: Vec<PathBuf>,
+    /// Whether the system's roots are trusted.
+    pub system_roots: bool,
+    /// Whether TLS 1.2 is offered beside 1.3.
+    pub tls12: bool,
+}
+
+/// `HostnameVerifier` (spec/03 §5.4). The chain is verified under every value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HostnameVerifier {
+    /// A wildcard covers one label.
+    Strict,
+    /// A wildcard may cover several labels.
+    Default,
+    /// As `Default`, and localhost always passes.
+    DefaultAndLocalhost,
+    /// No name is checked.
+    AllowAll,
+}
+
+/// How requests are forwarded.
+#[derive(Debug, Clone)]
+pub struct Forwarding {
+    /// Peers whose `Forwarded` and `X-Forwarded-*` are believed and extended; others' are
+    /// replaced.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Whether `X-Forwarded-For`, `-Proto`, `-Host` are sent.
+    pub x_forwarded: bool,
+    /// Whether `Forwarded` (RFC 7239) is sent.
+    pub forwarded: bool,
+    /// Whether the client's `Host` goes to every upstream (`http.headers.preserve` has `Host`).
+    pub preserve_host: bool,
+    /// Whether the upstream's `Server` is kept.
+    pub preserve_server: bool,
+    /// The name of WSO2's correlation header.
+    pub correlation_header: HeaderName,
+    /// Whether the API's authorization header goes to the upstream.
+    pub outbound_auth_header: bool,
+    /// Whether `Location` is left as the upstream wrote it.
+    pub preserve_location: bool,
+}
+
+/// CORS (`[apim.cors]`).
+#[derive(Debug, Clone)]
+pub struct CorsConfig {
+    /// Whether the gateway speaks CORS at all.
+    pub enable: bool,
+    /// Origins for APIs that name none.
+    pub allow_origins: Vec<String>,
+    /// Methods for APIs that name none.
+    pub allow_methods: Vec<String>,
+    /// Headers for APIs that name none.
+    pub allow_headers: Vec<String>,
+    /// Credentials for APIs that do not say.
+    pub allow_credentials: bool,
+}
+
+/// Who may call.
+#[derive(Debug, Clone)]
+pub struct Admission {
+    /// The issuers whose tokens are taken.
+    pub issuers: Vec<JwtIssuer>,
+    /// Serve secured operations openly when no issuer is configured.
+    pub allow_unauthenticated: bool,
+    /// The header of the token where an API names none.
+    pub authorization_header: HeaderName,
+    /// How far clocks may differ.
+    pub clock_skew: Duration,
+    /// How many validated tokens are remembered.
+    pub cache_entries: u64,
+    /// How long a validated token is remembered at most; never beyond its expiry.
+    pub cache_time: Duration,
+}
+
+/// One `[[apim.jwt.issuer]]`.
+#[derive(Debug, Clone)]
+pub struct JwtIssuer {
+    /// The `iss` claim.
+    pub issuer: String,
+    /// The name that `keyManagers` lists refer to; the issuer where none is given.
+    pub name: String,
+    /// Where its keys are published.
+    pub jwks_url: Option<String>,
+    /// Its certificate or public key, a PEM file.
+    pub certificate: Option<PathBuf>,
+    /// The claim that names the client.
+    pub consumer_key_claim: Option<String>,
+    /// The claim that holds the scopes; `scope` by default.
+    pub scopes_claim: String,
+    /// How often the keys are fetched anew at most.
+    pub jwks_refresh: Duration,
+}
+
+/// One `[[apim.gateway.environment]]`.
+#[derive(Debug, Clone)]
+pub struct Environment {
+    /// Its name.
+    pub name: String,
+    /// Which keys it takes.
+    pub kind: EnvironmentKind,
+    /// The name to show.
+    pub display_name: String,
+    /// A description.
+    pub description: String,
+    /// The gateway type, such as `Regular`.
+    pub gateway_type: String,
+    /// The vendor.
+    pub provider: String,
+    /// Whether it is shown in the API console.
+    pub display_in_api_console: bool,
+    /// Advertised for clear text.
+    pub http_endpoint: Option<String>,
+    /// Advertised for TLS.
+    pub https_endpoint: Option<String>,
+    /// Advertised for WebSocket.
+    pub ws_endpoint: Option<String>,
+    /// Advertised for WebSocket over TLS.
+    pub wss_endpoint: Option<String>,
+    /// The virtual hosts.
+    pub virtual_hosts: Vec<VirtualHost>,
+}
+
+impl Environment {
+    /// The URL to advertise: HTTPS where there is one.
+    #[must_use]
+    pub fn advertised(&self) -> Option<&str> {
+        self.https_endpoint.as_deref().or(self.http_endpoint.as_deref())
+    }
+}
+
+/// Which keys an environment takes (spec/01 §3.5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EnvironmentKind {
+    /// Both.
+    Hybrid,
+    /// Production keys.
+    Production,
+    /// Sandbox keys.
+    Sandbox,
+}
+
+/// One virtual host of an environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VirtualHost {
+    /// The host name, lower case.
+    pub host: String,
+    /// The advertised URL for clear text.
+    pub http_endpoint: String,
+    /// The advertised URL for TLS.
+    pub https_endpoint: String,
+}
+
+/// How endpoint faults choose their status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FaultStatus {
+    /// 500 for everything, as WSO2.
+    Wso2,
+    /// 502, 503 and 504.
+    Precise,
+}
+
+/// `[synapse_properties]` that stand in for what a leaf does not say.
+#[derive(Debug, Clone)]
+pub struct EndpointDefaults {
+    /// `synapse.global_endpoint_suspend_duration`; −1 is unset.
+    pub suspend_initial_ms: i64,
+    /// `synapse.global_endpoint_suspend_progression_factor`.
+    pub suspend_factor: f64,
+    /// Whether the two above win over what a leaf says.
+    pub override_leaf: bool,
+}
+
+impl Default for GatewayConfig {
+    fn default() -> Self {
+        Self {
+            listeners: Listeners::default(),
+            workers: std::thread::available_parallelism().map_or(1, usize::from),
+            limits: Limits::default(),
+            timeouts: Timeouts::default(),
+            server_tls: ServerTls {
+                certificates: Vec::new(),
+                self_signed_dir: PathBuf::from("weir-home/data"),
+                tls12: true,
+            },
+            upstream_tls: UpstreamTls {
+                hostname_verifier: HostnameVerifier::DefaultAndLocalhost,
+                extra_roots: Vec::new(),
+                system_roots: true,
+                tls12: true,
+            },
+            forwarding: Forwarding::default(),
+            cors: CorsConfig::default(),
+            admission: Admission::default(),
+            environments: Vec::new(),
+            labels: vec!["Default".to_owned()],
+            fault_status: FaultStatus::Wso2,
+            strict_virtual_hosts: false,
+            sample_backend: false,
+            endpoint_defaults: EndpointDefaults {
+                suspend_initial_ms: -1,
+                suspend_factor: 1.0,
+                override_leaf: false,
+            },
+        }
+    }
+}
+
+impl Default for Listeners {
+    fn default() -> Self {
+        Self {
+            http: Some(SocketAddr::from(([0, 0, 0, 0], 8280))),
+            https: Some(SocketAddr::from(([0, 0, 0, 0], 8243))),
+            manage: Some(SocketAddr::from(([0, 0, 0, 0], 9443))),
+            manage_http: Some(SocketAddr::from(([127, 0, 0, 1], 9763))),
+            admin: Some(SocketAddr::from(([127, 0, 0, 1], 9290))),
+        }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            head_bytes: 64 * 1024,
+            header_fields: 100,
+            body_bytes: None,
+            connections: 20_000,
+            http2_streams: 200,
+        }
+    }
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            head: Duration::from_secs(30),
+            client_idle: Duration::from_secs(180),
+            endpoint: Duration::from_secs(120),
+            connect: Duration::from_secs(90),
+            socket: Duration::from_secs(180),
+            pool_idle: Duration::from_secs(170),
+            drain: Duration::from_secs(30),
+        }
+    }
+}
+
+impl Default for Forwarding {
+    fn default() -> Self {
+        Self {
+            trusted_proxies: Vec::new(),
+            x_forwarded: true,
+            forwarded: true,
+            preserve_host: false,
+            preserve_server: true,
+            correlation_header: HeaderName::from_static("activityid"),
+            outbound_auth_header: false,
+            preserve_location: false,
+        }
+    }
+}
+
+impl Default for CorsConfig {
+    fn default() -> Self {
+        let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        Self {
+            enable: true,
+            allow_origins: owned(&["*"]),
+            allow_methods: owned(&["GET", "PUT", "POST", "DELETE", "PATCH", "OPTIONS"]),
+            allow_headers: owned(&[
+                "authorization",
+                "Access-Control-Allow-Origin",
+                "Content-Type",
+                "SOAPAction",
+                "apikey",
+                "Internal-Key",
+            ]),
+            allow_credentials: false,
+        }
+    }
+}
+
+impl Default for Admission {
+    fn default() -> Self {
+        Self {
+            issuers: Vec::new(),
+            allow_unauthenticated: false,
+            authorization_header: http::header::AUTHORIZATION,
+            clock_skew: Duration::from_secs(5),
+            cache_entries: 100_000,
+            cache_time: Duration::from_secs(900),
+        }
+    }
+}

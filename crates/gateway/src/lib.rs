@@ -1,0 +1,4 @@
+//! The data plane: listeners, routing, admission, the endpoint tree at run time, telemetry, and
+//! the swap of snapshots.
+
+pub mod config;

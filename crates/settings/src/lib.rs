@@ -1,0 +1,1 @@
+//! deployment.toml: read, substitute, say where each value came from. Pure.

@@ -1,0 +1,1 @@
+//! XML as far as faults need it: escaping and writing.

@@ -1,0 +1,1 @@
+//! Fake backends that misbehave on purpose, certificates, and scratch projects, for tests.

@@ -1,0 +1,2 @@
+//! Chores: tidy, ci, bench.
+fn main() {}
