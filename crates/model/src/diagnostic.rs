@@ -161,6 +161,11 @@ impl Diagnostics {
         self.0.push(Diagnostic { severity, code, place, message, help });
     }
 
+    /// Adds a problem as it is.
+    pub fn report(&mut self, diagnostic: Diagnostic) {
+        self.0.push(diagnostic);
+    }
+
     /// Takes over everything that another reader found.
     pub fn extend(&mut self, other: Self) {
         self.0.extend(other.0);

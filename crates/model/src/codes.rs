@@ -1,0 +1,137 @@
+//! The codes of all diagnostics, in one place.
+//!
+//! The constants are what readers and the compiler name; [`ALL`] is what `docs/diagnostics.md` is
+//! written from.
+//! A code is never given a second meaning and never removed while a release printed it.
+
+/// One row of `docs/diagnostics.md`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Row {
+    /// The code, such as `EP005`.
+    pub code: &'static str,
+    /// What it means.
+    pub meaning: &'static str,
+    /// How to mend it.
+    pub mend: &'static str,
+}
+
+macro_rules! codes {
+    ($($name:ident = $code:literal, $meaning:literal, $mend:literal;)*) => {
+        $(#[doc = $meaning] pub const $name: &str = $code;)*
+        /// Every code, in the order of the table.
+        pub const ALL: &[Row] = &[$(Row { code: $code, meaning: $meaning, mend: $mend }),*];
+    };
+}
+
+codes! {
+    NO_API = "PR001", "The project has neither `api.yaml` nor `api.json`.", "Add `api.yaml`, or point at the directory that holds it.";
+    SYNTAX = "PR002", "A file is not well-formed YAML or JSON, or repeats a key.", "Mend the text at the line and column that are named.";
+    BUDGET = "PR003", "A document or a project is larger or deeper than is accepted.", "Split the document, or remove what is not needed.";
+    NOT_TEXT = "PR004", "A document is not UTF-8 text.", "Save the file as UTF-8.";
+    ENVELOPE = "PR005", "The `type` of a document is not the one expected of that file.", "Check that the file is where it belongs, and its `type`.";
+    API_PRODUCT = "PR006", "API products are not yet supported.", "Import the APIs of the product one by one.";
+    WRONG_SHAPE = "PR007", "A value is not of the expected type.", "Write a value of the type that is named.";
+    SECOND_FILE = "PR008", "Two files say the same thing, and one of them is ignored.", "Delete the file that is not meant.";
+    BAD_PATH = "PR009", "A path is absolute, leaves the project, or is not portable.", "Use relative paths below the root of the project.";
+    POLICY_SPECIFICATION = "PR010", "A file in `Policies/` is not a readable policy specification.", "Give the policy a name and a version.";
+
+    NAME = "AP001", "The name of the API is missing, too long or has a character that is not allowed.", "Use 1 to 60 characters, without blanks and without `~!@#;:%^*()+={}|\\<>\"',&$[]/`.";
+    VERSION = "AP002", "The version of the API is missing, too long or has a character that is not allowed.", "Use 1 to 30 letters, digits, dots, hyphens or underscores.";
+    CONTEXT = "AP003", "The context of the API is missing, too long or malformed.", "Write a path such as `/orders`, at most 232 characters.";
+    VERSION_IS_NUMBER = "AP004", "The version is written as a fraction, so trailing zeros are lost.", "Put the version in quotes.";
+    API_TYPE = "AP005", "The type of the API is not supported by this version.", "Use `type: HTTP`.";
+    LIFECYCLE = "AP006", "The state of the life cycle is unknown.", "Use CREATED, PROTOTYPED, PUBLISHED, BLOCKED, DEPRECATED or RETIRED.";
+    RETIRED = "AP007", "The API is retired, so it is not deployed.", "Set `lifeCycleStatus` to PUBLISHED to serve it.";
+    TRANSPORT = "AP008", "A transport is unknown, or none is left.", "List `http`, `https` or both under `transport`.";
+    AUTH_TYPE = "AP009", "The `authType` of an operation is unknown; the operation asks for a token.", "Use Any, None, Application, Application User, or Application & Application User.";
+    SECURITY_SCHEME = "AP010", "The security schemes of the API ask for something that this version does not support; its operations stay closed.", "List `oauth2` under `securityScheme`.";
+    HEADER_NAME = "AP011", "The name of a header is malformed.", "Use letters, digits and hyphens.";
+    VERB = "AP012", "The verb of an operation is unknown.", "Use GET, POST, PUT, DELETE, PATCH, HEAD or OPTIONS.";
+    TARGET = "AP013", "The target of an operation is not a URI template.", "Write a path such as `/orders/{id}` or `/files/*`.";
+    DUPLICATE_OPERATION = "AP014", "Two operations have the same verb and target; the first one is served.", "Delete one of them.";
+    NO_OPERATIONS = "AP015", "The API has no operation, neither in `operations` nor in its definition.", "Add operations, or a definition with paths.";
+    UNKNOWN_SCOPE = "AP016", "An operation asks for a scope that the API does not declare.", "Declare the scope under `scopes`, or mend its name.";
+    CORS = "AP017", "A value of the CORS configuration is malformed.", "Mend the value, or remove it to use the default.";
+    OPERATION_POLICIES = "AP018", "Policies of an operation are not supported by this version.", "Remove the policies of the operation, or wait for a version that supports them.";
+    API_POLICIES = "AP019", "Policies of an API are not supported by this version.", "Remove the policies, or wait for a version that supports them.";
+    IMPLEMENTATION = "AP020", "Mock implementations are not supported by this version.", "Set `endpointImplementationType` to ENDPOINT and give an endpoint.";
+    ADVERTISED = "AP021", "The API is only advertised: another gateway serves it, so it is not deployed.", "Set `advertiseInfo.advertised` to false to serve it here.";
+    GATEWAY_TYPE = "AP022", "The API is meant for another kind of gateway.", "Set `gatewayType` to `wso2/synapse` to serve it here.";
+    UNKNOWN_EXTENSION = "AP023", "A key that starts with `x-weir-` is unknown.", "Use the key that is suggested, or remove it.";
+    EXTENSION_VALUE = "AP024", "The value of a key that starts with `x-weir-` is not one of those allowed.", "Use one of the values that are named.";
+    SUBTYPE = "AP025", "The subtype of the API is not supported by this version.", "Use the subtype DEFAULT.";
+    IGNORED_SETTING = "AP026", "A setting has no effect in this version.", "Switch it off, or accept that the API is served without it.";
+    OPERATION_ENDPOINT = "AP027", "An API with endpoints under ids of their own is not supported by this version.", "Put the endpoint into `endpointConfig`.";
+    TENANT = "AP028", "The tenant of the provider and the one in the context differ.", "Make the domain of `provider` and the `/t/<domain>` of the context agree.";
+    LEGACY_FORM = "AP029", "The API is written in the form of API Manager 3, and was converted.", "Export the API anew to have it in today's form.";
+
+    ENDPOINT_MISSING = "EP001", "The API has no `endpointConfig`.", "Add `endpointConfig` with an `endpoint_type`.";
+    NO_STAGE = "EP002", "The API has neither a production nor a sandbox endpoint.", "Add `production_endpoints`, `sandbox_endpoints` or both.";
+    ENDPOINT_TYPE = "EP003", "The `endpoint_type` is unknown.", "Use http, address, service, failover, load_balance, default, awslambda, sequence_backend, ws or graphql.";
+    URL_MISSING = "EP004", "An endpoint has no `url`.", "Write the `url`, or remove the stage.";
+    URL_WITHOUT_SCHEME = "EP005", "The URL of an endpoint has no scheme.", "Start the URL with `https://` or `http://`.";
+    URL_SCHEME = "EP006", "The scheme of an endpoint's URL is not supported by this version.", "Use `https://` or `http://`.";
+    URL_MALFORMED = "EP007", "The URL of an endpoint is malformed.", "Write a URL with a host, and a port if needed.";
+    URL_TEMPLATE = "EP008", "The URI template of an endpoint is malformed.", "Close every brace, and use variables such as `{uri.var.id}`.";
+    NUMBER = "EP009", "A number in the settings of an endpoint is malformed or out of range.", "Write a whole number; times are milliseconds.";
+    ACTION = "EP010", "The `actionSelect` of an endpoint is unknown; `fault` is used.", "Use fault, discard or neverTimeout.";
+    CODES_NOT_A_LIST = "EP011", "A list of error codes is written as a single value, which WSO2 ignores, and so do we.", "Write a list, such as `[\"101503\"]`.";
+    ERROR_CODE = "EP012", "An error code is not a number; it is ignored.", "Use numbers such as 101503.";
+    MESSAGE_FORMAT = "EP013", "`format` and `optimize` of an address endpoint have no effect in this version.", "Use `leave-as-is`.";
+    LOAD_BALANCE = "EP020", "Load-balanced endpoints are not supported by this version.", "Use one URL for each stage.";
+    FAILOVER = "EP021", "Failover endpoints are not supported by this version.", "Use one URL for each stage.";
+    DYNAMIC = "EP022", "Dynamic endpoints are not supported by this version.", "Use one URL for each stage.";
+    AWS_LAMBDA = "EP023", "AWS Lambda endpoints are not supported by this version.", "Use the function's URL as an http endpoint.";
+    SEQUENCE_BACKEND = "EP024", "Sequence backends are not supported by this version.", "Use one URL for each stage.";
+    WEBSOCKET = "EP025", "WebSocket endpoints are not supported by this version.", "Use an http endpoint.";
+    GRAPHQL = "EP026", "GraphQL endpoints are not supported by this version.", "Use an http endpoint.";
+    WSDL = "EP027", "WSDL endpoints are not supported by this version.", "Use an address endpoint.";
+    PROTOTYPE = "EP028", "Mock endpoints are not supported by this version.", "Use an http endpoint.";
+    SECURITY_BASIC = "EP030", "Basic authentication towards an endpoint is not supported by this version.", "Disable the endpoint security of that stage.";
+    SECURITY_DIGEST = "EP031", "Digest authentication towards an endpoint is not supported by this version.", "Disable the endpoint security of that stage.";
+    SECURITY_OAUTH = "EP032", "OAuth 2.0 towards an endpoint is not supported by this version.", "Disable the endpoint security of that stage.";
+    SECURITY_API_KEY = "EP033", "API keys towards an endpoint are not supported by this version.", "Disable the endpoint security of that stage.";
+    SECURITY_OTHER = "EP034", "The type of endpoint security is unknown.", "Use NONE, BASIC, DIGEST, OAUTH or apikey.";
+
+    DEFINITION_VERSION = "OA001", "The definition is not OpenAPI 2.0, 3.0 or 3.1.", "Set `openapi: 3.0.1` (or `swagger: \"2.0\"`).";
+    NO_PATHS = "OA002", "The definition has no paths.", "Add `paths`.";
+    PATH_WITHOUT_SLASH = "OA003", "A path of the definition does not start with a slash.", "Start the path with `/`.";
+    UNDECLARED_PARAMETER = "OA004", "A variable of a path is not declared as a parameter.", "Declare it with `in: path` and `required: true`.";
+    DUPLICATE_OPERATION_ID = "OA005", "Two operations have the same `operationId`.", "Give each operation an id of its own.";
+    UNRESOLVED_REFERENCE = "OA006", "A `$ref` points to nothing in the definition.", "Mend the reference, or add what it points to.";
+    REMOTE_REFERENCE = "OA007", "A `$ref` points outside of the definition and is not followed.", "Bundle the definition into one file.";
+    DEFINITION_SECURITY = "OA008", "`x-wso2-disable-security` is set to something that is not a boolean; it is ignored.", "Write true or false.";
+    TARGET_NOT_IN_DEFINITION = "OA009", "An operation of the API is not in its definition.", "Add it to the definition, or remove it from `operations`.";
+
+    NO_PARAMS = "PA001", "The project has no parameter file.", "Add `params.yaml`, or do not name an environment.";
+    NO_ENVIRONMENT = "PA002", "The parameter file does not name the environment.", "Add the environment, or name one of those that are there.";
+    UNRESOLVED_VARIABLE = "PA003", "A variable of the parameter file is not set.", "Set the variable, or write the value itself.";
+    PARAM_URL = "PA004", "An endpoint of the parameter file has no `url`.", "Write the `url`.";
+    PARAM_ENDPOINT_TYPE = "PA005", "The `endpointType` or `endpointRoutingPolicy` of the parameter file is unknown.", "Use rest, http, soap, dynamic or aws; load_balanced or failover.";
+    PARAM_MISSING = "PA006", "A key that is needed is missing from the parameter file.", "Add the key that is named.";
+    PARAM_SECURITY = "PA007", "The security type of the parameter file is unknown.", "Use basic, digest or oauth.";
+    PARAM_CERTIFICATE = "PA008", "A certificate of the parameter file cannot be found.", "Put the file below `certificates/` beside the parameter file.";
+    NO_CONFIGS = "PA009", "The environment of the parameter file is empty.", "Add `configs`, or remove the environment.";
+    PARAM_UNKNOWN_KEY = "PA010", "A key of the parameter file is unknown and has no effect.", "Mend the key, or remove it.";
+
+    CERTIFICATE_FILE = "CE001", "The file of a certificate is missing.", "Add the file beside the list that names it.";
+    CERTIFICATE_CONTENT = "CE002", "A file holds no certificate in PEM or DER.", "Replace it by a PEM or DER certificate.";
+    CERTIFICATE_ENDPOINT = "CE003", "The endpoint of a certificate names no host.", "Write a URL such as `https://backend.example:8443`.";
+    CERTIFICATE_ENTRY = "CE004", "An entry of a certificate list lacks its alias or its file.", "Add `alias` and `certificate`.";
+    CLIENT_CERTIFICATES = "CE005", "Client certificates have no effect in this version.", "Ask for a token instead.";
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn no_code_is_given_twice() {
+        let mut seen = HashSet::new();
+        for row in ALL {
+            assert!(seen.insert(row.code), "{} is given twice", row.code);
+        }
+    }
+}
