@@ -4,8 +4,10 @@
 //! Deliberately absent: input and output, clocks, threads. Both planes use this crate.
 
 pub mod address;
+pub mod compile;
 pub mod pattern;
 pub mod plan;
 pub mod template;
 
+pub use compile::{CompileOptions, CorsDefaults, compile};
 pub use plan::ApiPlan;

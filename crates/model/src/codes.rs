@@ -44,7 +44,7 @@ codes! {
     RETIRED = "AP007", "The API is retired, so it is not deployed.", "Set `lifeCycleStatus` to PUBLISHED to serve it.";
     TRANSPORT = "AP008", "A transport is unknown, or none is left.", "List `http`, `https` or both under `transport`.";
     AUTH_TYPE = "AP009", "The `authType` of an operation is unknown; the operation asks for a token.", "Use Any, None, Application, Application User, or Application & Application User.";
-    SECURITY_SCHEME = "AP010", "The security schemes of the API ask for something that this version does not support; its operations stay closed.", "List `oauth2` under `securityScheme`.";
+    SECURITY_SCHEME = "AP010", "The security schemes of the API ask for something that this version does not support; nothing is opened because of it.", "List `oauth2` under `securityScheme`, and nothing else.";
     HEADER_NAME = "AP011", "The name of a header is malformed.", "Use letters, digits and hyphens.";
     VERB = "AP012", "The verb of an operation is unknown.", "Use GET, POST, PUT, DELETE, PATCH, HEAD or OPTIONS.";
     TARGET = "AP013", "The target of an operation is not a URI template.", "Write a path such as `/orders/{id}` or `/files/*`.";
@@ -56,7 +56,7 @@ codes! {
     API_POLICIES = "AP019", "Policies of an API are not supported by this version.", "Remove the policies, or wait for a version that supports them.";
     IMPLEMENTATION = "AP020", "Mock implementations are not supported by this version.", "Set `endpointImplementationType` to ENDPOINT and give an endpoint.";
     ADVERTISED = "AP021", "The API is only advertised: another gateway serves it, so it is not deployed.", "Set `advertiseInfo.advertised` to false to serve it here.";
-    GATEWAY_TYPE = "AP022", "The API is meant for another kind of gateway.", "Set `gatewayType` to `wso2/synapse` to serve it here.";
+    GATEWAY_TYPE = "AP022", "The API is meant for another kind of gateway, so it is not deployed.", "Set `gatewayType` to `wso2/synapse` to serve it here.";
     UNKNOWN_EXTENSION = "AP023", "A key that starts with `x-weir-` is unknown.", "Use the key that is suggested, or remove it.";
     EXTENSION_VALUE = "AP024", "The value of a key that starts with `x-weir-` is not one of those allowed.", "Use one of the values that are named.";
     SUBTYPE = "AP025", "The subtype of the API is not supported by this version.", "Use the subtype DEFAULT.";
@@ -76,7 +76,7 @@ codes! {
     NUMBER = "EP009", "A number in the settings of an endpoint is malformed or out of range.", "Write a whole number; times are milliseconds.";
     ACTION = "EP010", "The `actionSelect` of an endpoint is unknown; `fault` is used.", "Use fault, discard or neverTimeout.";
     CODES_NOT_A_LIST = "EP011", "A list of error codes is written as a single value, which WSO2 ignores, and so do we.", "Write a list, such as `[\"101503\"]`.";
-    ERROR_CODE = "EP012", "An error code is not a number; it is ignored.", "Use numbers such as 101503.";
+    ERROR_CODE = "EP012", "An error code is not a number.", "Use numbers such as 101503.";
     MESSAGE_FORMAT = "EP013", "`format` and `optimize` of an address endpoint have no effect in this version.", "Use `leave-as-is`.";
     LOAD_BALANCE = "EP020", "Load-balanced endpoints are not supported by this version.", "Use one URL for each stage.";
     FAILOVER = "EP021", "Failover endpoints are not supported by this version.", "Use one URL for each stage.";

@@ -1,0 +1,208 @@
+//! From a project to a plan, or to diagnostics that say why not.
+//!
+//! Every problem is told at once.
+//! What this version does not support is an error, so that an API is refused rather than served in
+//! another way than its author meant.
+//! An API that is retired, only advertised or meant for another gateway gives no plan and no error.
+
+mod certificates;
+mod cors;
+mod endpoints;
+mod extensions;
+mod identity;
+mod operations;
+mod resilience;
+mod security;
+mod unsupported;
+mod url;
+
+use definition::Document;
+use model::api::ApiDefinition;
+use model::project::Deployment;
+use model::{Diagnostics, Place, Project, codes};
+
+use crate::plan::{ApiPlan, Lifecycle, Schemes};
+
+/// What the gateway's configuration contributes to every plan.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CompileOptions {
+    /// CORS for what APIs leave out.
+    pub cors: CorsDefaults,
+}
+
+/// CORS for what APIs leave out (`[apim.cors]`, spec/03 §6.3).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CorsDefaults {
+    /// Whether the gateway speaks CORS at all.
+    pub enable: bool,
+    /// Origins for APIs that name none.
+    pub allow_origins: Vec<String>,
+    /// Methods for APIs that name none.
+    pub allow_methods: Vec<String>,
+    /// Headers for APIs that name none.
+    pub allow_headers: Vec<String>,
+    /// Credentials for APIs that do not say.
+    pub allow_credentials: bool,
+}
+
+impl Default for CorsDefaults {
+    fn default() -> Self {
+        let owned = |text: &str| text.split(", ").map(str::to_owned).collect();
+        Self {
+            enable: true,
+            allow_origins: owned("*"),
+            allow_methods: owned("GET, PUT, POST, DELETE, PATCH, OPTIONS"),
+            allow_headers: owned(
+                "authorization, Access-Control-Allow-Origin, Content-Type, SOAPAction, apikey, \
+                 Internal-Key",
+            ),
+            allow_credentials: false,
+        }
+    }
+}
+
+/// What every step of the compilation looks at.
+struct Source<'a> {
+    project: &'a Project,
+    api: &'a ApiDefinition,
+    definition: Option<&'a Document>,
+    options: &'a CompileOptions,
+}
+
+impl Source<'_> {
+    /// Where a key of the API's data is.
+    fn place(&self, key: &str) -> Place {
+        self.project.data().get(key).place()
+    }
+}
+
+/// Compiles a project.
+///
+/// No plan is given when there are errors, and when the API is not to be served here.
+#[must_use]
+pub fn compile(project: &Project, options: &CompileOptions) -> (Option<ApiPlan>, Diagnostics) {
+    let mut found = Diagnostics::new();
+    let api = project.api_definition(&mut found);
+    let definition = project.definition.as_ref().map(|document| {
+        let (definition, problems) = Document::read(document.content().value(), document.path());
+        found.extend(problems);
+        definition
+    });
+    let source = Source { project, api: &api, definition: definition.as_ref(), options };
+    let is_served = is_served_here(&source, &mut found);
+    unsupported::check(&source, &mut found);
+    extensions::check(project, &mut found);
+    let plan = build(&source, &mut found);
+    let plan = plan.filter(|_| is_served && !found.has_errors());
+    (plan, found)
+}
+
+fn build(source: &Source<'_>, found: &mut Diagnostics) -> Option<ApiPlan> {
+    let identity = identity::read(source, found);
+    let lifecycle = lifecycle(source, found);
+    let schemes = schemes(source, found);
+    let security = security::plan(source, found);
+    let cors = cors::plan(source, found);
+    let operations = operations::plan(source, found);
+    let endpoints = endpoints::plan(source, found);
+    let certificates = certificates::plan(source.project, found);
+    let deployments = source.project.deployments(found);
+    let identity = identity?;
+    Some(ApiPlan {
+        id: identity.id,
+        name: identity.name,
+        version: identity.version,
+        context: identity.context,
+        default_context: identity.default_context,
+        hosts: distinct(deployments.iter().filter_map(|deployment| deployment.host.as_ref())),
+        environments: distinct(deployments.iter().map(environment)),
+        schemes: schemes?,
+        lifecycle,
+        security,
+        cors,
+        operations,
+        endpoints: endpoints?,
+        certificates,
+        preserve_host: extensions::preserve_host(source.project, found),
+    })
+}
+
+fn environment(deployment: &Deployment) -> &String {
+    &deployment.environment
+}
+
+fn distinct<'a>(names: impl Iterator<Item = &'a String>) -> Vec<String> {
+    let mut list: Vec<String> = Vec::new();
+    for name in names {
+        if !list.contains(name) {
+            list.push(name.clone());
+        }
+    }
+    list
+}
+
+/// Whether this gateway is the one to serve the API at all.
+fn is_served_here(source: &Source<'_>, found: &mut Diagnostics) -> bool {
+    let api = source.api;
+    let is_retired =
+        api.lifecycle.as_deref().is_some_and(|state| state.eq_ignore_ascii_case("RETIRED"));
+    if is_retired {
+        let help = "Set `lifeCycleStatus` to PUBLISHED to serve it.";
+        let message = "the API is retired, so it is not deployed";
+        found.note(codes::RETIRED, source.place("lifeCycleStatus"), message, help);
+    }
+    if api.is_advertised {
+        let help = "Set `advertiseInfo.advertised` to false to serve it here.";
+        let message = "the API is only advertised, so it is not deployed";
+        found.note(codes::ADVERTISED, source.place("advertiseInfo"), message, help);
+    }
+    let ours = |kind: &&String| {
+        let known = ["wso2/synapse", "synapse", "regular", "wso2", "hybrid"];
+        known.iter().any(|name| kind.eq_ignore_ascii_case(name))
+    };
+    let other = api.gateway_type.as_ref().filter(|kind| !ours(kind));
+    if let Some(kind) = other {
+        let message = format!("the API is meant for the gateway `{kind}`, so it is not deployed");
+        let help = "Set `gatewayType` to `wso2/synapse` to serve it here.";
+        found.warning(codes::GATEWAY_TYPE, source.place("gatewayType"), message, help);
+    }
+    !is_retired && !api.is_advertised && other.is_none()
+}
+
+/// CREATED is served too: a gateway that is handed a project is meant to serve it, and local
+/// projects start in that state.
+fn lifecycle(source: &Source<'_>, found: &mut Diagnostics) -> Lifecycle {
+    let state = source.api.lifecycle.as_deref().unwrap_or("CREATED").to_ascii_uppercase();
+    match state.as_str() {
+        "CREATED" | "PUBLISHED" | "PROTOTYPED" | "PRE-RELEASED" | "DEPRECATED" | "RETIRED" => {
+            Lifecycle::Served
+        }
+        "BLOCKED" => Lifecycle::Blocked,
+        other => {
+            let message = format!("the state `{other}` of the life cycle is unknown");
+            let help = "Use CREATED, PROTOTYPED, PUBLISHED, BLOCKED, DEPRECATED or RETIRED.";
+            found.error(codes::LIFECYCLE, source.place("lifeCycleStatus"), message, help);
+            Lifecycle::Served
+        }
+    }
+}
+
+/// Both where the API does not say.
+fn schemes(source: &Source<'_>, found: &mut Diagnostics) -> Option<Schemes> {
+    let Some(names) = &source.api.transports else {
+        return Some(Schemes { http: true, https: true });
+    };
+    let place = source.place("transport");
+    for name in names.iter().filter(|name| !matches!(name.as_str(), "http" | "https")) {
+        let message = format!("the transport `{name}` is unknown, and is ignored");
+        found.warning(codes::TRANSPORT, place.clone(), message, "Use `http` or `https`.");
+    }
+    let has = |scheme: &str| names.iter().any(|name| name == scheme);
+    let schemes = Schemes { http: has("http"), https: has("https") };
+    if !schemes.http && !schemes.https {
+        let message = "the API has no transport, so that nobody could call it";
+        found.error(codes::TRANSPORT, place, message, "List `http`, `https` or both.");
+        return None;
+    }
+    Some(schemes)
+}

@@ -1,0 +1,204 @@
+//! Operations: of `operations`, or of the definition where that is empty (spec/04 §2.2, §2.3).
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use definition::OperationDefinition;
+use http::Method;
+use model::api::Operation;
+use model::{Diagnostics, Place, codes};
+
+use super::Source;
+use crate::pattern::Pattern;
+use crate::plan::{AuthPlan, OperationPlan, TokenKinds};
+
+/// What a placeholder definition stands for.
+const DEFAULT_VERBS: &[&str] = &["GET", "POST", "PUT", "DELETE", "PATCH"];
+/// The verbs of an HTTP API (spec/04 §4.2).
+const VERBS: &[&str] = &["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"];
+
+/// An operation, wherever it is written.
+struct Draft<'a> {
+    place: Place,
+    verb: Option<&'a str>,
+    target: Option<&'a str>,
+    auth_type: Option<&'a str>,
+    throttling_policy: Option<&'a str>,
+    scopes: &'a [String],
+    is_open: bool,
+}
+
+pub(super) fn plan(source: &Source<'_>, found: &mut Diagnostics) -> Vec<OperationPlan> {
+    let drafts = drafts(source, found);
+    if drafts.is_empty() && !found.has_errors() {
+        let message = "the API has no operation, neither in `operations` nor in its definition";
+        let help = "Add operations, or a definition with paths.";
+        found.error(codes::NO_OPERATIONS, source.place("operations"), message, help);
+    }
+    let mut seen = HashSet::new();
+    let mut operations = Vec::new();
+    for draft in drafts {
+        let Some(operation) = plan_one(&draft, found) else { continue };
+        if seen.insert((operation.method.clone(), operation.template.clone())) {
+            check_scopes(source, &draft, found);
+            operations.push(operation);
+        } else {
+            let message = format!("{} {} is there already", operation.method, operation.template);
+            let help = "Delete one of them; the first one is served.";
+            found.warning(codes::DUPLICATE_OPERATION, draft.place, message, help);
+        }
+    }
+    operations
+}
+
+fn drafts<'a>(source: &Source<'a>, found: &mut Diagnostics) -> Vec<Draft<'a>> {
+    let definition = source.definition;
+    let own = &source.api.operations;
+    if !own.is_empty() {
+        return own.iter().map(|operation| of_api(source, operation, found)).collect();
+    }
+    match definition {
+        Some(definition) if definition.is_placeholder => {
+            DEFAULT_VERBS.iter().map(|verb| placeholder(source, verb)).collect()
+        }
+        Some(definition) => {
+            let operations = definition.operations.iter();
+            let operations = operations.filter(|operation| operation.method != "TRACE");
+            operations.map(|operation| of_definition(source, operation)).collect()
+        }
+        None => Vec::new(),
+    }
+}
+
+/// What an operation leaves out is taken from the definition.
+fn of_api<'a>(source: &Source<'a>, operation: &'a Operation, found: &mut Diagnostics) -> Draft<'a> {
+    let described = describe(source, operation);
+    let is_known = source.definition.is_none_or(|definition| definition.is_placeholder);
+    if let (false, None, Some(verb), Some(target)) =
+        (is_known, described, &operation.verb, &operation.target)
+    {
+        let message = format!("{verb} {target} is not in the definition");
+        let help = "Add it to the definition, or remove it from `operations`.";
+        let place = operation.place.clone();
+        found.note(codes::TARGET_NOT_IN_DEFINITION, place, message, help);
+    }
+    let auth_type = operation.auth_type.as_deref();
+    let policy = operation.throttling_policy.as_deref();
+    Draft {
+        place: operation.place.clone(),
+        verb: operation.verb.as_deref(),
+        target: operation.target.as_deref(),
+        auth_type: auth_type.or(described.and_then(|other| other.auth_type.as_deref())),
+        throttling_policy: policy.or(described.and_then(|other| other.throttling_tier.as_deref())),
+        scopes: &operation.scopes,
+        is_open: is_open(source, described),
+    }
+}
+
+fn of_definition<'a>(source: &Source<'a>, operation: &'a OperationDefinition) -> Draft<'a> {
+    Draft {
+        place: operation.place.clone(),
+        verb: Some(&operation.method),
+        target: Some(&operation.template),
+        auth_type: operation.auth_type.as_deref(),
+        throttling_policy: operation.throttling_tier.as_deref(),
+        scopes: &operation.scopes,
+        is_open: is_open(source, Some(operation)),
+    }
+}
+
+fn placeholder<'a>(source: &Source<'a>, verb: &'a str) -> Draft<'a> {
+    Draft {
+        place: source.place("operations"),
+        verb: Some(verb),
+        target: Some("/*"),
+        auth_type: None,
+        throttling_policy: None,
+        scopes: &[],
+        is_open: is_open(source, None),
+    }
+}
+
+/// `x-wso2-disable-security`, of the definition or of the operation.
+fn is_open(source: &Source<'_>, operation: Option<&OperationDefinition>) -> bool {
+    source.definition.is_some_and(|definition| definition.disables_security)
+        || operation.is_some_and(|operation| operation.disables_security)
+}
+
+fn describe<'a>(source: &Source<'a>, operation: &Operation) -> Option<&'a OperationDefinition> {
+    let operations = &source.definition?.operations;
+    operations.iter().find(|described| {
+        Some(&described.method) == operation.verb.as_ref()
+            && Some(&described.template) == operation.target.as_ref()
+    })
+}
+
+fn plan_one(draft: &Draft<'_>, found: &mut Diagnostics) -> Option<OperationPlan> {
+    let method = method(draft, found);
+    let target = target(draft, found);
+    let (method, (template, pattern)) = (method?, target?);
+    Some(OperationPlan {
+        method,
+        template,
+        pattern,
+        auth: auth(draft, found),
+        throttling_policy: draft.throttling_policy.map(str::to_owned),
+    })
+}
+
+fn method(draft: &Draft<'_>, found: &mut Diagnostics) -> Option<Method> {
+    let verb = draft.verb.unwrap_or_default();
+    if VERBS.contains(&verb) {
+        return verb.parse().ok();
+    }
+    let message = format!("the verb `{verb}` is unknown");
+    let help = format!("Use one of {}.", VERBS.join(", "));
+    found.error(codes::VERB, draft.place.clone(), message, help);
+    None
+}
+
+fn target(draft: &Draft<'_>, found: &mut Diagnostics) -> Option<(Arc<str>, Pattern)> {
+    let help = "Write a path such as `/orders/{id}` or `/files/*`.";
+    let Some(target) = draft.target else {
+        found.error(codes::TARGET, draft.place.clone(), "the operation has no target", help);
+        return None;
+    };
+    match Pattern::parse(target) {
+        Ok(pattern) => Some((target.into(), pattern)),
+        Err(error) => {
+            let message = format!("the target `{target}` is not a URI template: {error}");
+            found.error(codes::TARGET, draft.place.clone(), message, help);
+            None
+        }
+    }
+}
+
+fn auth(draft: &Draft<'_>, found: &mut Diagnostics) -> AuthPlan {
+    if draft.is_open {
+        return AuthPlan::None;
+    }
+    let written = draft.auth_type.unwrap_or("Any");
+    let word = written.to_ascii_lowercase().replace(['_', ' '], "");
+    let tokens = match word.as_str() {
+        "none" => return AuthPlan::None,
+        "application" => TokenKinds::Application,
+        "applicationuser" => TokenKinds::ApplicationUser,
+        "any" | "application&applicationuser" => TokenKinds::Any,
+        _ => {
+            let message = format!("the authType `{written}` is unknown; a token is asked for");
+            let help = "Use Any, None, Application or Application User.";
+            found.warning(codes::AUTH_TYPE, draft.place.clone(), message, help);
+            TokenKinds::Any
+        }
+    };
+    AuthPlan::Required { scopes: draft.scopes.to_vec(), tokens }
+}
+
+fn check_scopes(source: &Source<'_>, draft: &Draft<'_>, found: &mut Diagnostics) {
+    let is_declared = |name: &&String| source.api.scopes.iter().any(|scope| scope.name == **name);
+    for name in draft.scopes.iter().filter(|name| !is_declared(name)) {
+        let message = format!("the scope `{name}` is not declared by the API");
+        let help = "Declare the scope under `scopes`, or mend its name.";
+        found.warning(codes::UNKNOWN_SCOPE, draft.place.clone(), message, help);
+    }
+}
