@@ -1,0 +1,80 @@
+//! What readers asked for, what is in effect, and the problems they met.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use model::diagnostic::Diagnostics;
+
+use crate::Origin;
+use crate::mask::{MASK, is_secret_key, mask_credentials};
+
+/// One value in effect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Effective {
+    /// The dotted path.
+    pub key: String,
+    /// The value as text, [`MASK`] where it is a secret.
+    pub value: String,
+    /// Where it comes from.
+    pub origin: Origin,
+}
+
+/// The memory behind the settings.
+#[derive(Debug, Default)]
+pub(crate) struct Journal {
+    asked: BTreeSet<String>,
+    effective: BTreeMap<String, (String, Origin)>,
+    diagnostics: Diagnostics,
+}
+
+impl Journal {
+    pub(crate) fn ask(&mut self, key: &str) {
+        let key = without_indices(key);
+        if !self.asked.contains(&key) {
+            self.asked.insert(key);
+        }
+    }
+
+    pub(crate) fn is_asked(&self, key: &str) -> bool {
+        self.asked.contains(&without_indices(key))
+    }
+
+    pub(crate) fn asked(&self) -> Vec<String> {
+        self.asked.iter().cloned().collect()
+    }
+
+    pub(crate) fn set_effective(&mut self, key: String, value: String, origin: Origin) {
+        self.effective.insert(key, (value, origin));
+    }
+
+    pub(crate) fn effective(&self) -> Vec<Effective> {
+        self.effective.iter().map(|(key, (value, origin))| masked(key, value, origin)).collect()
+    }
+
+    pub(crate) fn diagnostics(&mut self) -> &mut Diagnostics {
+        &mut self.diagnostics
+    }
+
+    pub(crate) fn take_diagnostics(&mut self) -> Diagnostics {
+        std::mem::take(&mut self.diagnostics)
+    }
+}
+
+/// `a[3].b` becomes `a[].b`: the same key whichever element it is in.
+pub(crate) fn without_indices(key: &str) -> String {
+    let mut plain = String::with_capacity(key.len());
+    let mut inside = false;
+    for character in key.chars() {
+        inside = inside && character != ']';
+        if !(inside && character.is_ascii_digit()) {
+            plain.push(character);
+        }
+        inside = inside || character == '[';
+    }
+    plain
+}
+
+fn masked(key: &str, value: &str, origin: &Origin) -> Effective {
+    let hide = is_secret_key(key) && !value.is_empty();
+    let value = if hide { MASK.to_owned() } else { mask_credentials(value) };
+    Effective { key: key.to_owned(), value, origin: origin.clone() }
+}

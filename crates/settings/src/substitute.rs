@@ -1,0 +1,396 @@
+//! Placeholders in texts: `${name}`, `$ref{key}`, `$env{NAME}`, `$sys{property}`, `$secret{alias}`.
+//!
+//! Only what `$ref` brings in is substituted again; a text from the environment or a secret store
+//! is taken as it is. Every value and all values together are bounded in size, references are
+//! bounded in depth, and no placeholder's name may be longer than [`MAX_NAME_BYTES`], so that the
+//! work is linear in the size of the file.
+
+use std::collections::HashMap;
+
+use model::diagnostic::{Diagnostics, Place};
+
+use crate::mask::is_secret_key;
+use crate::{MAX_SUBSTITUTED_BYTES, MAX_VALUE_BYTES, Settings, Value, Variables, unknown};
+
+/// The longest name inside a placeholder, in bytes.
+const MAX_NAME_BYTES: usize = 256;
+
+/// How many `$ref` may lead to each other.
+const MAX_DEPTH: usize = 32;
+
+/// `${name}` that stand for a port: the keys that set it, and its default without offset.
+const PORTS: [(&str, &[&str], u16); 5] = [
+    (
+        "http.nio.port",
+        &[
+            "transport.passthru_http.listener.parameters.port",
+            "transport.passthru_http.listener.port",
+            "transport.http.listener.port",
+        ],
+        8280,
+    ),
+    (
+        "https.nio.port",
+        &[
+            "transport.passthru_https.listener.parameters.port",
+            "transport.passthru_https.listener.port",
+            "transport.http.listener.secured_port",
+        ],
+        8243,
+    ),
+    ("mgt.transport.http.port", &["transport.http.properties.port", "transport.http.port"], 9763),
+    (
+        "mgt.transport.https.port",
+        &["transport.https.properties.port", "transport.https.port"],
+        9443,
+    ),
+    ("carbon.management.port", &["transport.https.properties.port", "transport.https.port"], 9443),
+];
+
+/// `${name}` that stand for another key, with what holds where the key is not set.
+const ALIASES: [(&str, &str, &str); 5] = [
+    ("admin.username", "super_admin.username", "admin"),
+    ("admin.password", "super_admin.password", "admin"),
+    ("carbon.host", "server.hostname", "localhost"),
+    ("carbon.protocol", "", "https"),
+    ("carbon.context", "", "/"),
+];
+
+/// Substitutes every text of the settings in place; what cannot be resolved keeps its text.
+///
+/// Keys that have no effect here are substituted too, but nothing is said about them.
+pub(crate) fn substitute(settings: &mut Settings, variables: &Variables) -> Diagnostics {
+    let mut run = Run::new(settings, variables);
+    let (quiet, loud): (Vec<_>, Vec<_>) =
+        settings.entries.keys().partition(|key| unknown::is_without_effect(key));
+    let mut changes: Vec<(String, Value, bool)> = Vec::new();
+    for key in &loud {
+        changes.extend(run.entry(key));
+    }
+    let diagnostics = std::mem::take(&mut run.diagnostics);
+    for key in &quiet {
+        changes.extend(run.entry(key));
+    }
+    for (key, value, secret) in changes {
+        if let Some(entry) = settings.entries.get_mut(&key) {
+            entry.value = value;
+            entry.secret = secret;
+        }
+    }
+    diagnostics
+}
+
+/// A text after substitution.
+#[derive(Debug, Clone)]
+struct Resolved {
+    text: String,
+    secret: bool,
+}
+
+impl Resolved {
+    fn plain(text: impl Into<String>) -> Self {
+        Self { text: text.into(), secret: false }
+    }
+}
+
+/// Why a placeholder stays as it is.
+enum Problem {
+    Unknown(String),
+    Cycle(String),
+    Depth,
+    Sealed(String),
+}
+
+#[derive(Clone, Copy)]
+enum Kind {
+    Variable,
+    Reference,
+    Environment,
+    Property,
+    Secret,
+}
+
+struct Run<'a> {
+    settings: &'a Settings,
+    variables: &'a Variables,
+    cache: HashMap<&'a str, Resolved>,
+    /// The keys that are being resolved, outermost first.
+    stack: Vec<&'a str>,
+    /// How many bytes may still be inserted.
+    budget: usize,
+    exhausted: bool,
+    diagnostics: Diagnostics,
+}
+
+impl<'a> Run<'a> {
+    fn new(settings: &'a Settings, variables: &'a Variables) -> Self {
+        Self {
+            settings,
+            variables,
+            cache: HashMap::new(),
+            stack: Vec::new(),
+            budget: MAX_SUBSTITUTED_BYTES,
+            exhausted: false,
+            diagnostics: Diagnostics::new(),
+        }
+    }
+
+    /// The new value of a key, where it has placeholders.
+    fn entry(&mut self, key: &'a str) -> Option<(String, Value, bool)> {
+        let value = &self.settings.entries.get(key)?.value;
+        if !has_placeholder(value) {
+            return None;
+        }
+        let mut secret = false;
+        let value = if matches!(value, Value::Text(_)) {
+            let resolved = self.key(key).ok()?;
+            secret = resolved.secret;
+            Value::Text(resolved.text)
+        } else {
+            self.list(key, value, &mut secret)
+        };
+        Some((key.to_owned(), value, secret))
+    }
+
+    fn list(&mut self, key: &'a str, value: &'a Value, secret: &mut bool) -> Value {
+        match value {
+            Value::List(values) => {
+                Value::List(values.iter().map(|value| self.list(key, value, secret)).collect())
+            }
+            Value::Text(text) => {
+                self.stack.push(key);
+                let resolved = self.expand(text);
+                self.stack.pop();
+                *secret |= resolved.secret;
+                Value::Text(resolved.text)
+            }
+            other => other.clone(),
+        }
+    }
+
+    /// The final text of a key.
+    fn key(&mut self, key: &str) -> Result<Resolved, Problem> {
+        if let Some(resolved) = self.cache.get(key) {
+            return Ok(resolved.clone());
+        }
+        let unknown = || Problem::Unknown(format!("The file has no key {key} with one value"));
+        let (key, entry) = self.settings.entries.get_key_value(key).ok_or_else(unknown)?;
+        if self.stack.contains(&key.as_str()) {
+            return Err(Problem::Cycle(format!("{} → {key}", self.stack.join(" → "))));
+        }
+        if self.stack.len() >= MAX_DEPTH {
+            return Err(Problem::Depth);
+        }
+        let mut resolved = match &entry.value {
+            Value::Text(text) => {
+                self.stack.push(key);
+                let resolved = self.expand(text);
+                self.stack.pop();
+                resolved
+            }
+            other => Resolved::plain(other.scalar().ok_or_else(unknown)?),
+        };
+        resolved.secret |= is_secret_key(key);
+        self.cache.insert(key, resolved.clone());
+        Ok(resolved)
+    }
+
+    /// Replaces every placeholder of a text.
+    fn expand(&mut self, text: &str) -> Resolved {
+        let mut result = Resolved::plain("");
+        let mut rest = text;
+        while let Some((head, tail)) = rest.split_once('$') {
+            result.text.push_str(head);
+            let Some((kind, name, after)) = placeholder(tail) else {
+                result.text.push('$');
+                rest = tail;
+                continue;
+            };
+            if self.exhausted {
+                return self.too_large(text);
+            }
+            rest = after;
+            match self.resolve(kind, name) {
+                Ok(part) if self.fits(text, &result, &part) => {
+                    result.text.push_str(&part.text);
+                    result.secret |= part.secret;
+                }
+                Ok(_) => return self.too_large(text),
+                Err(problem) => {
+                    self.unresolved(kind, name, problem);
+                    result.text.push_str(&written(kind, name));
+                }
+            }
+        }
+        result.text.push_str(rest);
+        result
+    }
+
+    /// Whether a part may be inserted; takes it from the budget.
+    fn fits(&mut self, text: &str, result: &Resolved, part: &Resolved) -> bool {
+        let limit = MAX_VALUE_BYTES.max(text.len());
+        let fits = result.text.len() + part.text.len() <= limit && part.text.len() <= self.budget;
+        self.budget = self.budget.saturating_sub(part.text.len());
+        fits
+    }
+
+    fn resolve(&mut self, kind: Kind, name: &str) -> Result<Resolved, Problem> {
+        match kind {
+            Kind::Variable => self.variable(name),
+            Kind::Reference => self.key(name),
+            Kind::Environment => {
+                let unknown = || Problem::Unknown(format!("The environment has no {name}"));
+                self.variables.environment(name).map(Resolved::plain).ok_or_else(unknown)
+            }
+            Kind::Property => {
+                let unknown = || Problem::Unknown(format!("There is no system property {name}"));
+                self.variables.property(name).map(Resolved::plain).ok_or_else(unknown)
+            }
+            Kind::Secret => {
+                let sealed = || Problem::Sealed(name.to_owned());
+                let text = self.variables.secret(name).ok_or_else(sealed)?;
+                Ok(Resolved { text, secret: true })
+            }
+        }
+    }
+
+    fn variable(&mut self, name: &str) -> Result<Resolved, Problem> {
+        if let Some(text) = self.variables.fixed(name) {
+            return Ok(Resolved::plain(text));
+        }
+        if name == "carbon.local.ip" {
+            return Ok(Resolved::plain(self.variables.local_ip()));
+        }
+        if let Some((_, keys, default)) = PORTS.iter().find(|(port, ..)| *port == name) {
+            return self.port(keys, *default);
+        }
+        let Some((_, key, default)) = ALIASES.iter().find(|(alias, ..)| *alias == name) else {
+            return Err(Problem::Unknown(format!("There is no variable {name}")));
+        };
+        if self.settings.entries.contains_key(*key) {
+            return self.key(key);
+        }
+        Ok(Resolved { text: (*default).to_owned(), secret: *name == *"admin.password" })
+    }
+
+    /// A port with the offset; a configured 0 is left alone.
+    fn port(&mut self, keys: &[&str], default: u16) -> Result<Resolved, Problem> {
+        let configured = keys.iter().find(|key| self.settings.entries.contains_key(**key));
+        let port = match configured {
+            Some(key) => self.number(key)?,
+            None => i64::from(default),
+        };
+        let offset = if self.settings.entries.contains_key("server.offset") {
+            self.number("server.offset")?
+        } else {
+            0
+        };
+        let port = if port == 0 { 0 } else { port.saturating_add(offset) };
+        Ok(Resolved::plain(port.to_string()))
+    }
+
+    fn number(&mut self, key: &str) -> Result<i64, Problem> {
+        let text = self.key(key)?.text;
+        text.trim().parse().map_err(|_| Problem::Unknown(format!("{key} is no number")))
+    }
+
+    /// The place of the text that is being expanded.
+    fn place(&self) -> Place {
+        self.settings.place(self.stack.last().copied().unwrap_or_default())
+    }
+
+    fn unresolved(&mut self, kind: Kind, name: &str, problem: Problem) {
+        let place = self.place();
+        let written = written(kind, name);
+        let kept = "The text is kept as it is";
+        match problem {
+            Problem::Unknown(why) if matches!(kind, Kind::Variable) => self.diagnostics.warning(
+                "CF003",
+                place,
+                format!("{written} stays unresolved: {why}."),
+                format!("{kept}; the variables are listed in docs/configuration.md."),
+            ),
+            Problem::Unknown(why) => self.diagnostics.error(
+                "CF003",
+                place,
+                format!("{written} stays unresolved: {why}."),
+                "Set what it refers to, or write the value itself.",
+            ),
+            Problem::Cycle(way) => self.diagnostics.error(
+                "CF004",
+                place,
+                format!("{written} leads back to where it started: {way}."),
+                "Write the value at one of these keys.",
+            ),
+            Problem::Depth => self.diagnostics.error(
+                "CF004",
+                place,
+                format!("{written} is the {MAX_DEPTH}th reference in a row."),
+                "Refer to the key that holds the value.",
+            ),
+            Problem::Sealed(alias) => self.diagnostics.error(
+                "CF006",
+                place,
+                format!("The secret {alias} cannot be opened: no secret store is at hand."),
+                "Use $env{NAME} for now, and set NAME in the environment of the process.",
+            ),
+        }
+    }
+
+    fn too_large(&mut self, text: &str) -> Resolved {
+        if !self.exhausted {
+            self.exhausted = self.budget == 0;
+            let place = self.place();
+            self.diagnostics.error(
+                "CF005",
+                place,
+                format!(
+                    "Substitution would make this value larger than {MAX_VALUE_BYTES} bytes, or \
+                     add more than {MAX_SUBSTITUTED_BYTES} bytes to the file."
+                ),
+                "The text is kept as it is; refer to shorter values.",
+            );
+        }
+        Resolved::plain(text)
+    }
+}
+
+/// The kind and name of the placeholder that starts after a `$`, and what follows it.
+fn placeholder(rest: &str) -> Option<(Kind, &str, &str)> {
+    let kinds = [
+        ("{", Kind::Variable),
+        ("ref{", Kind::Reference),
+        ("env{", Kind::Environment),
+        ("sys{", Kind::Property),
+        ("secret{", Kind::Secret),
+    ];
+    let found = kinds.iter().find_map(|(open, kind)| Some((*kind, rest.strip_prefix(open)?)));
+    let (kind, inner) = found?;
+    let end = inner.bytes().take(MAX_NAME_BYTES + 1).position(|byte| byte == b'}')?;
+    let (name, after) = inner.split_at_checked(end)?;
+    let is_name = !name.is_empty() && !name.contains(['$', '{', '\n']);
+    is_name.then_some((kind, name.trim(), after.strip_prefix('}')?))
+}
+
+/// A placeholder as it is written.
+fn written(kind: Kind, name: &str) -> String {
+    let word = match kind {
+        Kind::Variable => "",
+        Kind::Reference => "ref",
+        Kind::Environment => "env",
+        Kind::Property => "sys",
+        Kind::Secret => "secret",
+    };
+    format!("${word}{{{name}}}")
+}
+
+fn has_placeholder(value: &Value) -> bool {
+    match value {
+        Value::Text(text) => text.contains('$'),
+        Value::List(values) => values.iter().any(has_placeholder),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests;
