@@ -1,6 +1,10 @@
 //! What the gateway can be told, with its defaults. Where each value comes from is the business of
 //! `config/read.rs`.
 
+pub mod environments;
+pub mod overrides;
+pub mod read;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -35,6 +39,8 @@ pub struct GatewayConfig {
     pub labels: Vec<String>,
     /// How endpoint faults choose their status.
     pub fault_status: FaultStatus,
+    /// The name of this server (`[server] hostname`), for URLs that name no other.
+    pub hostname: String,
     /// Whether an API is answered only on its virtual host.
     pub strict_virtual_hosts: bool,
     /// Whether the pizza-shack sample backend is served on the management listener.
@@ -141,10 +147,21 @@ pub struct UpstreamTls {
     pub hostname_verifier: HostnameVerifier,
     /// Further roots, PEM files.
     pub extra_roots: Vec<PathBuf>,
+    /// Further roots, PKCS#12 stores.
+    pub root_stores: Vec<RootStore>,
     /// Whether the system's roots are trusted.
     pub system_roots: bool,
     /// Whether TLS 1.2 is offered beside 1.3.
     pub tls12: bool,
+}
+
+/// A PKCS#12 store of trusted roots.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RootStore {
+    /// The file.
+    pub file: PathBuf,
+    /// Its password.
+    pub password: Secret,
 }
 
 /// `HostnameVerifier` (spec/03 §5.4). The chain is verified under every value.
@@ -258,11 +275,48 @@ pub struct Environment {
     pub ws_endpoint: Option<String>,
     /// Advertised for WebSocket over TLS.
     pub wss_endpoint: Option<String>,
+    /// Where `WebSub` callbacks arrive, clear text.
+    pub websub_http_endpoint: Option<String>,
+    /// Where `WebSub` callbacks arrive, TLS.
+    pub websub_https_endpoint: Option<String>,
+    /// Whether its URL is shown as that of the token endpoint.
+    pub show_as_token_endpoint_url: bool,
+    /// Where WSO2's gateway takes its administration calls; kept and not called.
+    pub service_url: String,
+    /// The user for `service_url`.
+    pub username: String,
+    /// The password for `service_url`.
+    pub password: Secret,
     /// The virtual hosts.
     pub virtual_hosts: Vec<VirtualHost>,
 }
 
 impl Environment {
+    /// An environment of which only the name and the kind are known.
+    #[must_use]
+    pub fn new(name: &str, kind: EnvironmentKind) -> Self {
+        Self {
+            name: name.to_owned(),
+            kind,
+            display_name: name.to_owned(),
+            description: String::new(),
+            gateway_type: "Regular".to_owned(),
+            provider: "wso2".to_owned(),
+            display_in_api_console: true,
+            http_endpoint: None,
+            https_endpoint: None,
+            ws_endpoint: None,
+            wss_endpoint: None,
+            websub_http_endpoint: None,
+            websub_https_endpoint: None,
+            show_as_token_endpoint_url: true,
+            service_url: String::new(),
+            username: String::new(),
+            password: Secret(String::new()),
+            virtual_hosts: Vec::new(),
+        }
+    }
+
     /// The URL to advertise: HTTPS where there is one.
     #[must_use]
     pub fn advertised(&self) -> Option<&str> {
@@ -281,6 +335,28 @@ pub enum EnvironmentKind {
     Sandbox,
 }
 
+impl EnvironmentKind {
+    /// The word that configuration and REST APIs use.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Hybrid => "hybrid",
+            Self::Production => "production",
+            Self::Sandbox => "sandbox",
+        }
+    }
+}
+
+/// The environment whose URL is the gateway endpoint: the first of type production, else the first
+/// hybrid one, else the first.
+#[must_use]
+pub fn advertised_environment(environments: &[Environment]) -> Option<&Environment> {
+    let of = |kind| environments.iter().find(move |environment| environment.kind == kind);
+    of(EnvironmentKind::Production)
+        .or_else(|| of(EnvironmentKind::Hybrid))
+        .or_else(|| environments.first())
+}
+
 /// One virtual host of an environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VirtualHost {
@@ -290,6 +366,30 @@ pub struct VirtualHost {
     pub http_endpoint: String,
     /// The advertised URL for TLS.
     pub https_endpoint: String,
+    /// The advertised URL for WebSocket.
+    pub ws_endpoint: String,
+    /// The advertised URL for WebSocket over TLS.
+    pub wss_endpoint: String,
+    /// Where `WebSub` callbacks arrive, clear text.
+    pub websub_http_endpoint: String,
+    /// Where `WebSub` callbacks arrive, TLS.
+    pub websub_https_endpoint: String,
+}
+
+impl VirtualHost {
+    /// A virtual host with WSO2's default ports.
+    #[must_use]
+    pub fn new(host: &str) -> Self {
+        Self {
+            host: host.to_ascii_lowercase(),
+            http_endpoint: format!("http://{host}:80"),
+            https_endpoint: format!("https://{host}:443"),
+            ws_endpoint: format!("ws://{host}:9099"),
+            wss_endpoint: format!("wss://{host}:8099"),
+            websub_http_endpoint: format!("http://{host}:9021"),
+            websub_https_endpoint: format!("https://{host}:8021"),
+        }
+    }
 }
 
 /// How endpoint faults choose their status.
@@ -310,6 +410,40 @@ pub struct EndpointDefaults {
     pub suspend_factor: f64,
     /// Whether the two above win over what a leaf says.
     pub override_leaf: bool,
+    /// How long a session sticks to a leaf where the group does not say.
+    pub session: Duration,
+    /// Whether a group keeps the body before its first attempt, for the next one.
+    pub build_on_failover: bool,
+    /// Whether the body is kept when an attempt times out, for the next one.
+    pub preserve_payload_on_timeout: bool,
+    /// Failures after which a stand-alone leaf is suspended in any case; `None` is never.
+    pub failover_retries: Option<u32>,
+    /// The same for a leaf in a group.
+    pub recursive_failover_retries: Option<u32>,
+    /// How long a leaf is suspended after `failover_retries`.
+    pub failover_suspension: Duration,
+    /// How long a leaf is suspended after `recursive_failover_retries`.
+    pub recursive_failover_suspension: Duration,
+    /// Whether a load-balance group tries its next leaf after a failure.
+    pub load_balance_failover: bool,
+}
+
+impl Default for EndpointDefaults {
+    fn default() -> Self {
+        Self {
+            suspend_initial_ms: -1,
+            suspend_factor: 1.0,
+            override_leaf: false,
+            session: Duration::from_secs(600),
+            build_on_failover: false,
+            preserve_payload_on_timeout: false,
+            failover_retries: None,
+            recursive_failover_retries: None,
+            failover_suspension: Duration::from_secs(30),
+            recursive_failover_suspension: Duration::from_secs(30),
+            load_balance_failover: true,
+        }
+    }
 }
 
 impl Default for GatewayConfig {
@@ -327,6 +461,7 @@ impl Default for GatewayConfig {
             upstream_tls: UpstreamTls {
                 hostname_verifier: HostnameVerifier::DefaultAndLocalhost,
                 extra_roots: Vec::new(),
+                root_stores: Vec::new(),
                 system_roots: true,
                 tls12: true,
             },
@@ -336,13 +471,10 @@ impl Default for GatewayConfig {
             environments: Vec::new(),
             labels: vec!["Default".to_owned()],
             fault_status: FaultStatus::Wso2,
+            hostname: "localhost".to_owned(),
             strict_virtual_hosts: false,
             sample_backend: false,
-            endpoint_defaults: EndpointDefaults {
-                suspend_initial_ms: -1,
-                suspend_factor: 1.0,
-                override_leaf: false,
-            },
+            endpoint_defaults: EndpointDefaults::default(),
         }
     }
 }

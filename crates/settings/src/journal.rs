@@ -27,11 +27,9 @@ pub(crate) struct Journal {
 }
 
 impl Journal {
-    pub(crate) fn ask(&mut self, key: &str) {
-        let key = without_indices(key);
-        if !self.asked.contains(&key) {
-            self.asked.insert(key);
-        }
+    /// Remembers a key; `true` the first time.
+    pub(crate) fn ask(&mut self, key: &str) -> bool {
+        self.asked.insert(without_indices(key))
     }
 
     pub(crate) fn is_asked(&self, key: &str) -> bool {

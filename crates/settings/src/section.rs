@@ -125,7 +125,7 @@ impl<'a> Section<'a> {
     #[must_use]
     pub fn tables(&self, name: &str) -> Vec<Self> {
         let path = self.key(name);
-        self.settings.journal().ask(&path);
+        let is_first = self.settings.journal().ask(&path);
         if let Some(lines) = self.settings.arrays.get(&path) {
             let element = |index| Self::new(self.settings, format!("{path}[{index}]"));
             return (0..lines.len()).map(element).collect();
@@ -133,12 +133,15 @@ impl<'a> Section<'a> {
         let below = format!("{path}.");
         let mut keys = self.settings.entries.keys();
         let Some(first) = keys.find(|key| key.starts_with(&below)) else { return Vec::new() };
-        self.settings.journal().diagnostics().warning(
-            "CF012",
-            self.settings.place(first),
-            format!("[{path}] is a list of tables; the one table is taken as its only element."),
-            format!("Write [[{path}]]."),
-        );
+        let place = self.settings.place(first);
+        if is_first {
+            self.settings.journal().diagnostics().warning(
+                "CF012",
+                place,
+                format!("[{path}] is a list of tables; this one is taken as its only element."),
+                format!("Write [[{path}]]."),
+            );
+        }
         vec![Self::new(self.settings, path)]
     }
 

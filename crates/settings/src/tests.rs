@@ -1,4 +1,5 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![allow(clippy::print_stderr, reason = "a skipped test says so")]
 
 use std::time::Duration;
 

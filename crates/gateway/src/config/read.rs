@@ -1,0 +1,283 @@
+//! From settings to the gateway's configuration: which key means what, and its bounds.
+//!
+//! `docs/configuration.md` lists every key that is asked for here; a test holds the two together.
+
+mod admission;
+mod environments;
+mod listeners;
+mod tls;
+mod values;
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use ipnet::IpNet;
+use model::diagnostic::Diagnostics;
+use settings::{Effective, Section, Settings, Unit};
+
+use super::overrides::Overrides;
+use super::{
+    CorsConfig, EndpointDefaults, FaultStatus, Forwarding, GatewayConfig, Limits, Timeouts,
+};
+use values::{DAY, bool_or, choice, duration_in, integer_in, size_in, text_or, texts_or};
+
+/// The installation folder where nothing names one.
+pub const DEFAULT_HOME: &str = "weir-home";
+
+/// The shortest time-out that can be configured.
+const SHORTEST: Duration = Duration::from_millis(1);
+
+/// Reads everything that concerns the gateway.
+///
+/// The configuration can always be used; where a value cannot be taken, its default holds and a
+/// diagnostic says so. Whoever starts a gateway refuses to when there are errors.
+#[must_use]
+pub fn gateway_config(settings: &Settings, overrides: &Overrides) -> (GatewayConfig, Diagnostics) {
+    let home = home(settings, overrides);
+    let gateway = settings.section("weir.gateway");
+    let mut config = GatewayConfig {
+        listeners: listeners::listeners(settings, overrides),
+        workers: workers(&gateway, overrides),
+        limits: limits(settings),
+        timeouts: timeouts(settings),
+        server_tls: tls::server(settings, &home),
+        upstream_tls: tls::upstream(settings, &home),
+        forwarding: forwarding(settings),
+        cors: cors(settings),
+        admission: admission::admission(settings, &home),
+        fault_status: fault_status(&gateway),
+        hostname: text_or(&settings.section("server"), "hostname", "localhost"),
+        strict_virtual_hosts: bool_or(&gateway, "strict_virtual_hosts", false),
+        sample_backend: bool_or(&gateway, "sample_backend", false),
+        endpoint_defaults: endpoint_defaults(settings),
+        ..GatewayConfig::default()
+    };
+    environments::environments(settings, &mut config);
+    (config, settings.take_diagnostics())
+}
+
+/// Every value in effect with its origin, for `GET /config`; secrets are masked.
+#[must_use]
+pub fn report(settings: &Settings) -> Vec<Effective> {
+    settings.effective()
+}
+
+/// The installation folder: a flag's, the environment's, or `weir-home`.
+fn home(settings: &Settings, overrides: &Overrides) -> PathBuf {
+    let Some(sourced) = &overrides.home else { return PathBuf::from(DEFAULT_HOME) };
+    let text = sourced.value.display().to_string();
+    settings.section("").effective_from("home", text, sourced.origin.clone());
+    sourced.value.clone()
+}
+
+fn workers(gateway: &Section<'_>, overrides: &Overrides) -> usize {
+    let configured = size_in(gateway, "workers", GatewayConfig::default().workers, 1024);
+    let Some(sourced) = &overrides.workers else { return configured };
+    gateway.effective_from("workers", sourced.value.to_string(), sourced.origin.clone());
+    sourced.value
+}
+
+fn fault_status(gateway: &Section<'_>) -> FaultStatus {
+    let choices = [("wso2", FaultStatus::Wso2), ("precise", FaultStatus::Precise)];
+    choice(gateway, "fault_status", "wso2", &choices).unwrap_or(FaultStatus::Wso2)
+}
+
+fn limits(settings: &Settings) -> Limits {
+    let section = settings.section("weir.limits");
+    let default = Limits::default();
+    Limits {
+        head_bytes: size_in(&section, "head_bytes", default.head_bytes, 16 * 1024 * 1024),
+        header_fields: size_in(&section, "header_fields", default.header_fields, 10_000),
+        body_bytes: body_bytes(settings, &section),
+        connections: size_in(&section, "connections", default.connections, 10_000_000),
+        http2_streams: u32::try_from(size_in(&section, "http2_streams", 200, 65_535))
+            .unwrap_or(default.http2_streams),
+    }
+}
+
+/// `[weir.limits] body_bytes`, else WSO2's message size validation; 0 is unlimited.
+fn body_bytes(settings: &Settings, limits: &Section<'_>) -> Option<u64> {
+    let passthru = settings.section("passthru_http");
+    let largest = i64::from(i32::MAX);
+    let enabled = bool_or(&passthru, "message.size.validation.enabled", false);
+    let name = "valid.max.message.size.in.bytes";
+    let validated = integer_in(&passthru, name, largest, &(1..=i64::MAX));
+    let written = limits.integer("body_bytes");
+    let bytes = written.or(enabled.then_some(validated)).filter(|bytes| *bytes > 0);
+    let text = bytes.map_or_else(|| "unlimited".to_owned(), |bytes| bytes.to_string());
+    limits.effective("body_bytes", text);
+    bytes.and_then(|bytes| u64::try_from(bytes).ok())
+}
+
+fn timeouts(settings: &Settings) -> Timeouts {
+    let default = Timeouts::default();
+    let limits = settings.section("weir.limits");
+    let gateway = settings.section("weir.gateway");
+    let seconds = |section: &Section<'_>, name: &str, default: Duration| {
+        duration_in(section, name, Unit::Seconds, default, &(SHORTEST..=DAY))
+    };
+    let socket = socket_timeout(settings, default.socket);
+    let pool_idle = default.pool_idle.min(socket.saturating_sub(Duration::from_secs(10)));
+    Timeouts {
+        head: seconds(&limits, "head_timeout", default.head),
+        client_idle: seconds(&limits, "client_idle_timeout", default.client_idle),
+        endpoint: milliseconds(
+            &settings.section("synapse_properties"),
+            "synapse.global_timeout_interval",
+            default.endpoint,
+        ),
+        connect: milliseconds(
+            &settings.section("passthru_http"),
+            "http.connection.timeout",
+            (socket / 2).max(SHORTEST),
+        ),
+        socket,
+        pool_idle: seconds(&limits, "upstream_idle_timeout", pool_idle.max(SHORTEST)),
+        drain: duration_in(
+            &gateway,
+            "drain",
+            Unit::Seconds,
+            default.drain,
+            &(Duration::ZERO..=DAY),
+        ),
+    }
+}
+
+fn socket_timeout(settings: &Settings, default: Duration) -> Duration {
+    let root = settings.section("");
+    let names = ["passthru_http.http.socket.timeout", "transport.http.socket_timeout"];
+    milliseconds(&root, root.either(&names), default)
+}
+
+fn milliseconds(section: &Section<'_>, name: &str, default: Duration) -> Duration {
+    duration_in(section, name, Unit::Milliseconds, default, &(SHORTEST..=DAY))
+}
+
+fn forwarding(settings: &Settings) -> Forwarding {
+    let default = Forwarding::default();
+    let root = settings.section("");
+    let gateway = settings.section("weir.gateway");
+    let passthru = settings.section("passthru_http");
+    let preserve = root
+        .either(&["passthru_http.http.headers.preserve", "transport.http.preserve_http_headers"]);
+    let preserved = texts_or(&root, preserve, &["Content-Type".to_owned()]);
+    let preserves = |name: &str| preserved.iter().any(|header| header.eq_ignore_ascii_case(name));
+    let server = root.either(&[
+        "passthru_http.http.server.preserve",
+        "transport.http.preserve_http_server_name",
+    ]);
+    let name = "correlation_header_name";
+    let correlation = admission::header(&passthru, name, default.correlation_header.as_str());
+    Forwarding {
+        trusted_proxies: networks(&gateway, "trusted_proxies"),
+        x_forwarded: bool_or(&gateway, "x_forwarded", default.x_forwarded),
+        forwarded: bool_or(&gateway, "forwarded", default.forwarded),
+        preserve_host: preserves("Host"),
+        preserve_server: bool_or(&root, server, default.preserve_server) || preserves("Server"),
+        correlation_header: correlation.unwrap_or(default.correlation_header),
+        outbound_auth_header: bool_or(
+            &settings.section("apim.oauth_config"),
+            "enable_outbound_auth_header",
+            default.outbound_auth_header,
+        ),
+        preserve_location: bool_or(&gateway, "preserve_location", default.preserve_location)
+            || preserves("Location"),
+    }
+}
+
+/// Networks in CIDR form; an address alone is a network of one.
+fn networks(section: &Section<'_>, name: &str) -> Vec<IpNet> {
+    let mut networks = Vec::new();
+    for text in texts_or(section, name, &[]) {
+        let address = || text.parse::<IpAddr>().ok().map(IpNet::from);
+        match text.parse().ok().or_else(address) {
+            Some(network) => networks.push(network),
+            None => section.error(
+                "CF034",
+                name,
+                format!("{text:?} is no network."),
+                "Write networks such as 10.0.0.0/8 or fd00::/8.",
+            ),
+        }
+    }
+    networks
+}
+
+fn cors(settings: &Settings) -> CorsConfig {
+    let section = settings.section("apim.cors");
+    let default = CorsConfig::default();
+    CorsConfig {
+        enable: bool_or(&section, "enable", default.enable),
+        allow_origins: texts_or(&section, "allow_origins", &default.allow_origins),
+        allow_methods: texts_or(&section, "allow_methods", &default.allow_methods),
+        allow_headers: texts_or(&section, "allow_headers", &default.allow_headers),
+        allow_credentials: bool_or(&section, "allow_credentials", default.allow_credentials),
+    }
+}
+
+fn endpoint_defaults(settings: &Settings) -> EndpointDefaults {
+    let section = settings.section("synapse_properties");
+    let default = EndpointDefaults::default();
+    let retries = |name: &str| {
+        let number = integer_in(&section, name, -1, &(-1..=i64::from(u32::MAX)));
+        u32::try_from(number).ok()
+    };
+    EndpointDefaults {
+        suspend_initial_ms: integer_in(
+            &section,
+            "synapse.global_endpoint_suspend_duration",
+            default.suspend_initial_ms,
+            &(-1..=86_400_000),
+        ),
+        suspend_factor: suspend_factor(&section, default.suspend_factor),
+        override_leaf: bool_or(
+            &section,
+            "synapse.override_endpoint_suspend_config_with_global_values",
+            default.override_leaf,
+        ),
+        session: milliseconds(
+            &section,
+            section.either(&[
+                // The spelling is WSO2's.
+                "synapse.sal.endpoints.sesssion.timeout.default",
+                "synapse.sal.endpoints.session.timeout.default",
+            ]),
+            default.session,
+        ),
+        build_on_failover: bool_or(&section, "build.message.on.failover.enable", false),
+        preserve_payload_on_timeout: bool_or(&section, "preserve_payload_on_timeout", false),
+        failover_retries: retries("maximum.failover.retries"),
+        recursive_failover_retries: retries("maximum.failover.recursive.retries"),
+        failover_suspension: milliseconds(
+            &section,
+            "suspend.duration.on.maximum.failover",
+            default.failover_suspension,
+        ),
+        recursive_failover_suspension: milliseconds(
+            &section,
+            "suspend.duration.on.maximum.recursive.failover",
+            default.recursive_failover_suspension,
+        ),
+        load_balance_failover: load_balance_failover(settings),
+    }
+}
+
+fn suspend_factor(section: &Section<'_>, default: f64) -> f64 {
+    let name = "synapse.global_endpoint_suspend_progression_factor";
+    let factor = section.number(name).unwrap_or(default).clamp(0.0, 1000.0);
+    section.effective(name, factor.to_string());
+    factor
+}
+
+/// Whether a load-balance group fails over; versions before 4.6 did not, and a file may say that
+/// it wants the ways of such a version.
+fn load_balance_failover(settings: &Settings) -> bool {
+    let previous = settings.section("preserve_previous_product_behaviour").text("version");
+    let is_old = matches!(previous.as_deref().map(str::trim), Some("APIM_4.4.0" | "APIM_4.5.0"));
+    let section = settings.section("apim.endpoint_config.loadbalanced");
+    bool_or(&section, "enable_failover", !is_old)
+}
+
+#[cfg(test)]
+mod tests;
