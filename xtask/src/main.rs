@@ -1,2 +1,39 @@
-//! Chores: tidy, ci, bench.
-fn main() {}
+//! Chores of this repository: what CI runs, the rules it checks, what has to be installed, and the
+//! benchmark. Nothing here is shipped.
+#![allow(clippy::print_stdout, reason = "chores talk to the terminal")]
+
+mod bench;
+mod ci;
+mod setup;
+mod shell;
+mod tidy;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", about = "Chores of this repository", version)]
+struct Arguments {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Debug, Subcommand)]
+enum Chore {
+    /// Runs everything that CI runs, and counts.
+    Ci,
+    /// Checks the rules that neither compiler nor clippy checks.
+    Tidy,
+    /// Installs what tests need, or says what is missing.
+    Setup(setup::Options),
+    /// Measures Weir beside the peers that are installed.
+    Bench(bench::Options),
+}
+
+fn main() -> anyhow::Result<()> {
+    match Arguments::parse().chore {
+        Chore::Ci => ci::run(),
+        Chore::Tidy => tidy::run(),
+        Chore::Setup(options) => setup::run(&options),
+        Chore::Bench(options) => bench::run(&options),
+    }
+}

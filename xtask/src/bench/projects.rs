@@ -1,0 +1,82 @@
+//! API projects in any number.
+
+use std::path::Path;
+
+use super::rig::api_path;
+
+/// Writes `count` projects below `dir`, all with the same backend.
+pub(crate) fn write(dir: &Path, count: usize, backend: &str) -> anyhow::Result<()> {
+    for index in 0..count {
+        write_one(dir, index, backend)?;
+    }
+    Ok(())
+}
+
+/// Writes one project, or writes it anew; a reader sees the old or the new one, never half of it.
+pub(crate) fn write_one(dir: &Path, index: usize, backend: &str) -> anyhow::Result<()> {
+    let path = api_path(index);
+    let context = path.trim_end_matches("/1.0.0");
+    let name = format!("Bench{index:05}");
+    let project = dir.join(format!("{name}-1.0.0"));
+    std::fs::create_dir_all(project.join("Definitions"))?;
+    replace(&project.join("Definitions/swagger.yaml"), &definition(&name))?;
+    replace(&project.join("api.yaml"), &api(&name, context, backend))
+}
+
+fn replace(path: &Path, text: &str) -> anyhow::Result<()> {
+    let draft = path.with_extension("draft");
+    std::fs::write(&draft, text)?;
+    Ok(std::fs::rename(draft, path)?)
+}
+
+fn api(name: &str, context: &str, backend: &str) -> String {
+    format!(
+        "type: api
+version: v4.7.0
+data:
+  name: {name}
+  context: {context}
+  version: 1.0.0
+  provider: admin
+  lifeCycleStatus: PUBLISHED
+  type: HTTP
+  transport:
+   - http
+   - https
+  policies:
+   - Unlimited
+  visibility: PUBLIC
+  endpointConfig:
+    endpoint_type: http
+    production_endpoints:
+      url: {backend}
+    sandbox_endpoints:
+      url: {backend}
+  endpointImplementationType: ENDPOINT
+  operations:
+   -
+    target: /*
+    verb: GET
+    authType: None
+    throttlingPolicy: Unlimited
+   -
+    target: /*
+    verb: POST
+    authType: None
+    throttlingPolicy: Unlimited
+"
+    )
+}
+
+fn definition(name: &str) -> String {
+    let operation = |verb: &str| {
+        format!(
+            "    {verb}:\n      responses:\n        \"200\":\n          description: OK\n      x-auth-type: None\n"
+        )
+    };
+    format!(
+        "openapi: 3.0.1\ninfo:\n  title: {name}\n  version: 1.0.0\npaths:\n  /*:\n{}{}",
+        operation("get"),
+        operation("post")
+    )
+}

@@ -1,0 +1,182 @@
+//! What every sample stands on: a folder, ports, a certificate, the backend.
+
+use std::fs::File;
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail, ensure};
+
+use crate::shell::{command, find, output, root};
+
+/// Where nginx keeps its modules: Debian, then the layout of nginx itself.
+const MODULES: &[&str] = &["/usr/lib/nginx/modules", "/usr/local/nginx/modules"];
+
+/// A folder with everything that one group of samples needs.
+#[derive(Debug)]
+pub(crate) struct Rig {
+    /// The folder; emptied at the start, kept afterwards for whoever wants to look.
+    pub(crate) dir: PathBuf,
+    /// How many workers each engine and the backend has.
+    pub(crate) workers: usize,
+    /// Whether engine and load are kept on a processor each.
+    pub(crate) pinned: bool,
+    /// How many APIs everybody serves.
+    pub(crate) apis: usize,
+    /// Where the backend listens.
+    pub(crate) backend: u16,
+    backend_process: Option<Daemon>,
+}
+
+/// A child that is killed when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Daemon(Child);
+
+impl Daemon {
+    pub(crate) fn id(&self) -> u32 {
+        self.0.id()
+    }
+
+    /// Why it is not running any more, if so.
+    fn ended(&mut self) -> Option<String> {
+        self.0.try_wait().ok().flatten().map(|status| status.to_string())
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        // nginx has workers that only its master ends, so it is asked first.
+        let kill = format!("kill -TERM {}", self.0.id());
+        drop(Command::new("sh").args(["-c", &kill]).status());
+        let start = Instant::now();
+        while start.elapsed() < Duration::from_secs(5) {
+            if self.ended().is_some() {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
+impl Rig {
+    /// Makes the folder and starts the backend.
+    pub(crate) fn new(
+        name: &str,
+        workers: usize,
+        pinned: bool,
+        apis: usize,
+    ) -> anyhow::Result<Self> {
+        let dir = root().join("target/bench").join(name);
+        if dir.exists() {
+            std::fs::remove_dir_all(&dir)?;
+        }
+        std::fs::create_dir_all(dir.join("files"))?;
+        std::fs::write(dir.join("files/64k"), "x".repeat(64 * 1024))?;
+        certificate(&dir)?;
+        let backend = free_port()?;
+        let mut rig = Self { dir, workers, pinned, apis, backend, backend_process: None };
+        rig.start_backend()?;
+        Ok(rig)
+    }
+
+    fn start_backend(&mut self) -> anyhow::Result<()> {
+        let nginx = find("nginx").context("the backend needs nginx (cargo xtask setup --bench)")?;
+        let modules = MODULES.iter().find(|dir| Path::new(dir).is_dir());
+        let modules = modules.context("nginx has no folder with modules")?;
+        let values = [("MODULES", (*modules).to_owned()), ("64_BYTES", "x".repeat(64))];
+        let file = self.fill("backend.conf", &values)?;
+        let mut command = self.pinned_to(1, &nginx);
+        command.arg("-p").arg(&self.dir).arg("-c").arg(file);
+        let mut daemon = self.spawn(command, "backend")?;
+        await_port(self.backend, &mut daemon)?;
+        self.backend_process = Some(daemon);
+        Ok(())
+    }
+
+    /// The backend's process.
+    pub(crate) fn backend_id(&self) -> u32 {
+        self.backend_process.as_ref().map_or(0, Daemon::id)
+    }
+
+    /// Fills the template `bench/{name}` and writes it into the folder.
+    pub(crate) fn fill(&self, name: &str, values: &[(&str, String)]) -> anyhow::Result<PathBuf> {
+        let text = self.filled(name, values)?;
+        let file = self.dir.join(name);
+        std::fs::write(&file, text)?;
+        Ok(file)
+    }
+
+    /// The filled template `bench/{name}`.
+    pub(crate) fn filled(&self, name: &str, values: &[(&str, String)]) -> anyhow::Result<String> {
+        let source = root().join("bench").join(name);
+        let mut text = std::fs::read_to_string(&source)
+            .with_context(|| format!("cannot read {}", source.display()))?;
+        let fixed = [
+            ("DIR", self.dir.display().to_string()),
+            ("WORKERS", self.workers.to_string()),
+            ("BACKEND", self.backend.to_string()),
+        ];
+        for (key, value) in fixed.iter().chain(values) {
+            text = text.replace(&format!("@{key}@"), value);
+        }
+        Ok(text)
+    }
+
+    /// A command that keeps to one processor where the rig is pinned.
+    pub(crate) fn pinned_to(&self, processor: usize, program: &Path) -> Command {
+        if !self.pinned {
+            return command(program);
+        }
+        let mut taskset = command("taskset");
+        taskset.args(["-c", &processor.to_string()]).arg(program);
+        taskset
+    }
+
+    /// Starts a command whose output goes to files in the folder.
+    pub(crate) fn spawn(&self, mut command: Command, name: &str) -> anyhow::Result<Daemon> {
+        let out = File::create(self.dir.join(format!("{name}.out")))?;
+        let err = File::create(self.dir.join(format!("{name}.err")))?;
+        command.stdin(Stdio::null()).stdout(out).stderr(err);
+        let child = command.spawn().with_context(|| format!("cannot start {name}"))?;
+        Ok(Daemon(child))
+    }
+}
+
+/// The path of a request to one of the APIs; the same one for everybody.
+pub(crate) fn api_path(index: usize) -> String {
+    format!("/api{index:05}/1.0.0")
+}
+
+/// A port of 127.0.0.1 that was free a moment ago.
+pub(crate) fn free_port() -> anyhow::Result<u16> {
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
+}
+
+/// Waits until somebody listens.
+pub(crate) fn await_port(port: u16, daemon: &mut Daemon) -> anyhow::Result<()> {
+    let start = Instant::now();
+    while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
+        if let Some(status) = daemon.ended() {
+            bail!("ended at once ({status}); see its .err file in target/bench");
+        }
+        ensure!(start.elapsed() < Duration::from_secs(60), "does not listen after 60 s");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    Ok(())
+}
+
+/// A certificate for `localhost` (ECDSA P-256), the same kind for everybody.
+fn certificate(dir: &Path) -> anyhow::Result<()> {
+    let mut openssl = command("openssl");
+    openssl.args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]);
+    openssl.args(["-nodes", "-days", "30", "-subj", "/CN=localhost"]);
+    openssl.args(["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout"]);
+    openssl.arg(dir.join("server.key")).arg("-out").arg(dir.join("server.pem"));
+    output(&mut openssl)?;
+    let both = ["server.pem", "server.key"].map(|name| std::fs::read_to_string(dir.join(name)));
+    std::fs::write(dir.join("both.pem"), both.into_iter().collect::<Result<String, _>>()?)?;
+    Ok(())
+}

