@@ -1,4 +1,6 @@
 //! The data plane: listeners, routing, admission, the endpoint tree at run time, telemetry, and
 //! the swap of snapshots.
 
+pub mod clock;
 pub mod config;
+pub mod listener;

@@ -1,0 +1,70 @@
+//! The wall clock: the one place that asks the system for the time of day.
+//!
+//! Whatever compares dates (tokens, certificates) takes a [`Clock`], so that tests can say what
+//! time it is.
+//! Durations are not measured with it; for those there is `tokio::time::Instant`.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// A source of the time of day. Clones show the same time.
+#[derive(Debug, Clone)]
+pub struct Clock(Source);
+
+#[derive(Debug, Clone)]
+enum Source {
+    System,
+    Set(Arc<AtomicI64>),
+}
+
+impl Clock {
+    /// The clock of the system.
+    #[must_use]
+    pub fn system() -> Self {
+        Self(Source::System)
+    }
+
+    /// A clock that stands still at `unix_seconds` until it is moved with [`Clock::advance`].
+    #[must_use]
+    pub fn set_to(unix_seconds: i64) -> Self {
+        Self(Source::Set(Arc::new(AtomicI64::new(unix_seconds))))
+    }
+
+    /// Moves a clock that was made with [`Clock::set_to`], and all its clones; the clock of the
+    /// system is not moved. Parts of a second are dropped.
+    pub fn advance(&self, by: Duration) {
+        if let Source::Set(seconds) = &self.0 {
+            seconds.fetch_add(i64::try_from(by.as_secs()).unwrap_or(i64::MAX), Ordering::SeqCst);
+        }
+    }
+
+    /// Seconds since 1970-01-01T00:00:00Z; 0 when the system's clock is set before that.
+    #[must_use]
+    pub fn unix_seconds(&self) -> i64 {
+        match &self.0 {
+            Source::Set(seconds) => seconds.load(Ordering::SeqCst),
+            Source::System => SystemTime::now()
+                .duration_since(UNIX_EPOCH)
+                .map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_set_clock_moves_only_when_told_and_its_clones_with_it() {
+        let clock = Clock::set_to(1_000);
+        let twin = clock.clone();
+        clock.advance(Duration::from_secs(5));
+        assert_eq!((clock.unix_seconds(), twin.unix_seconds()), (1_005, 1_005));
+    }
+
+    #[test]
+    fn the_system_clock_is_past_2024() {
+        assert!(Clock::system().unix_seconds() > 1_704_067_200);
+    }
+}

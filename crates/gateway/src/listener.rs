@@ -1,0 +1,3 @@
+//! What the gateway listens on.
+
+pub mod tls;

@@ -1,0 +1,190 @@
+//! TLS towards clients: certificates from files, the choice among them by server name, and their
+//! exchange while connections are open.
+//!
+//! The provider is aws-lc-rs, named here and never taken from the process.
+//! Client certificates are not asked for yet; mutual TLS is a later stage.
+
+mod load;
+mod select;
+mod self_signed;
+#[cfg(test)]
+mod tests;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use rustls::crypto::{CryptoProvider, aws_lc_rs};
+use rustls::server::{ClientHello, ResolvesServerCert, ServerSessionMemoryCache};
+use rustls::sign::CertifiedKey;
+use rustls::{ServerConfig, SupportedProtocolVersion};
+
+use self::select::CertificateSet;
+use crate::clock::Clock;
+use crate::config::{ServerCertificate, ServerTls};
+
+/// Sessions of TLS 1.2 that are remembered for clients which take no tickets.
+const REMEMBERED_SESSIONS: usize = 4096;
+
+const WITH_TLS12: &[&SupportedProtocolVersion] =
+    &[&rustls::version::TLS13, &rustls::version::TLS12];
+const TLS13_ONLY: &[&SupportedProtocolVersion] = &[&rustls::version::TLS13];
+
+/// Why certificates could not be loaded. The text says which file, what is wrong and how to mend
+/// it.
+#[derive(Debug, thiserror::Error)]
+pub enum TlsError {
+    /// A file cannot be read.
+    #[error("cannot read {file}: {source}; check the path and that the gateway's user may read it", file = .file.display())]
+    Read {
+        /// The file.
+        file: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A file or folder cannot be written.
+    #[error("cannot write {file}: {source}; make the folder writable, or configure a certificate", file = .file.display())]
+    Write {
+        /// The file or folder.
+        file: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A file is not what it should be.
+    #[error("{file}: {problem}; {help}", file = .file.display())]
+    Content {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong.
+        problem: String,
+        /// How to mend it.
+        help: &'static str,
+    },
+    /// No certificate could be made.
+    #[error("cannot make a self-signed certificate: {0}")]
+    SelfSigned(#[from] rcgen::Error),
+    /// The TLS library refuses the settings.
+    #[error("cannot set TLS up: {0}")]
+    Setup(#[from] rustls::Error),
+}
+
+impl TlsError {
+    pub(crate) fn content(
+        file: &std::path::Path,
+        problem: impl Into<String>,
+        help: &'static str,
+    ) -> Self {
+        Self::Content { file: file.to_owned(), problem: problem.into(), help }
+    }
+}
+
+/// The certificates that are shown to clients. They can be loaded anew while connections are
+/// open: those keep what they have, new ones get the new certificates.
+#[derive(Debug)]
+pub struct ServerCertificates {
+    settings: ServerTls,
+    current: Arc<Current>,
+    config: Arc<ServerConfig>,
+    newly_made: Option<PathBuf>,
+}
+
+impl ServerCertificates {
+    /// Loads what `settings` names. When it names nothing, the self-signed certificate for
+    /// `localhost` is used, and made first if there is none or it has expired.
+    ///
+    /// # Errors
+    /// The first file that is missing or unusable.
+    pub fn load(settings: &ServerTls) -> Result<Self, TlsError> {
+        let (set, newly_made) = load_set(settings)?;
+        let current = Arc::new(Current(ArcSwap::from_pointee(set)));
+        let config = server_config(settings, Arc::clone(&current))?;
+        Ok(Self { settings: settings.clone(), current, config: Arc::new(config), newly_made })
+    }
+
+    /// What a TLS acceptor needs. It stays valid: a reload changes what it answers.
+    #[must_use]
+    pub fn config(&self) -> Arc<ServerConfig> {
+        Arc::clone(&self.config)
+    }
+
+    /// Reads all files again and serves the new certificates from the next connection on.
+    ///
+    /// # Errors
+    /// As [`ServerCertificates::load`]; the certificates in use stay in use.
+    pub fn reload(&self) -> Result<(), TlsError> {
+        let (set, _) = load_set(&self.settings)?;
+        self.current.0.store(Arc::new(set));
+        Ok(())
+    }
+
+    /// The files whose change calls for [`ServerCertificates::reload`].
+    #[must_use]
+    pub fn watched_files(&self) -> Vec<PathBuf> {
+        let mut files = Vec::new();
+        for certificate in &self.settings.certificates {
+            match certificate {
+                ServerCertificate::Pem { certificate, key } => {
+                    files.extend([certificate.clone(), key.clone()]);
+                }
+                ServerCertificate::Pkcs12 { file, .. } => files.push(file.clone()),
+            }
+        }
+        files.sort();
+        files.dedup();
+        files
+    }
+
+    /// The file of the self-signed certificate, when [`ServerCertificates::load`] has just made
+    /// it; so that the caller can tell the operator.
+    #[must_use]
+    pub fn newly_made(&self) -> Option<&PathBuf> {
+        self.newly_made.as_ref()
+    }
+}
+
+/// The set in use; rustls asks it at each handshake.
+#[derive(Debug)]
+struct Current(ArcSwap<CertificateSet>);
+
+impl ResolvesServerCert for Current {
+    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        Some(self.0.load().choose(hello.server_name(), hello.signature_schemes()))
+    }
+}
+
+/// The one provider of the gateway's TLS.
+pub(crate) fn provider() -> Arc<CryptoProvider> {
+    static PROVIDER: std::sync::LazyLock<Arc<CryptoProvider>> =
+        std::sync::LazyLock::new(|| Arc::new(aws_lc_rs::default_provider()));
+    Arc::clone(&PROVIDER)
+}
+
+/// The protocol versions to offer.
+pub(crate) fn versions(tls12: bool) -> &'static [&'static SupportedProtocolVersion] {
+    if tls12 { WITH_TLS12 } else { TLS13_ONLY }
+}
+
+fn server_config(settings: &ServerTls, current: Arc<Current>) -> Result<ServerConfig, TlsError> {
+    let mut config = ServerConfig::builder_with_provider(provider())
+        .with_protocol_versions(versions(settings.tls12))?
+        .with_no_client_auth()
+        .with_cert_resolver(current);
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    config.ticketer = aws_lc_rs::Ticketer::new()?;
+    config.session_storage = ServerSessionMemoryCache::new(REMEMBERED_SESSIONS);
+    Ok(config)
+}
+
+fn load_set(settings: &ServerTls) -> Result<(CertificateSet, Option<PathBuf>), TlsError> {
+    let now = Clock::system().unix_seconds();
+    if settings.certificates.is_empty() {
+        let (key, made) = self_signed::find_or_make(&settings.self_signed_dir, now)?;
+        return Ok((CertificateSet::new(Arc::new(key), Vec::new()), made));
+    }
+    let mut keys = Vec::new();
+    for certificate in &settings.certificates {
+        keys.push(Arc::new(load::load(certificate, now)?));
+    }
+    let default = Arc::clone(keys.first().expect("the list was found not to be empty"));
+    Ok((CertificateSet::new(default, keys), None))
+}
