@@ -1,0 +1,3 @@
+//! Talking to upstreams.
+
+pub mod tls;
