@@ -3,5 +3,6 @@
 
 pub mod clock;
 pub mod config;
+pub mod fetch;
 pub mod listener;
 pub mod upstream;

@@ -29,7 +29,7 @@ impl Authority {
         Self(CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap())
     }
 
-    fn issue(&self, leaf: Leaf) -> Shown {
+    fn issue(&self, leaf: &Leaf) -> Shown {
         let key = KeyPair::generate().unwrap();
         let certificate = leaf.params().signed_by(&key, &self.0).unwrap();
         Shown { chain: vec![certificate.der().clone()], key: key.serialize_der() }
@@ -179,14 +179,14 @@ fn kind(outcome: &Result<(), TlsFailure>) -> &'static str {
 #[tokio::test]
 async fn each_verifier_takes_the_names_that_it_should() {
     let root = Authority::new("root");
-    let plain = root.issue(Leaf::named(&["api.example.test"])).serve().await;
-    let wild = root.issue(Leaf::named(&["*.example.test"])).serve().await;
-    let address = root.issue(Leaf::named(&["127.0.0.1"])).serve().await;
-    let common = root.issue(Leaf { common: Some("old.example.test"), ..Leaf::default() });
+    let plain = root.issue(&Leaf::named(&["api.example.test"])).serve().await;
+    let wild = root.issue(&Leaf::named(&["*.example.test"])).serve().await;
+    let address = root.issue(&Leaf::named(&["127.0.0.1"])).serve().await;
+    let common = root.issue(&Leaf { common: Some("old.example.test"), ..Leaf::default() });
     let common = common.serve().await;
     let both =
         Leaf { names: &["new.example.test"], common: Some("old.example.test"), ..Leaf::default() };
-    let both = root.issue(both).serve().await;
+    let both = root.issue(&both).serve().await;
     for (server, host, wants) in [
         // In the order of RULES: Strict, Default, DefaultAndLocalhost, AllowAll.
         (plain, "api.example.test", ["ok", "ok", "ok", "ok"]),
@@ -216,10 +216,10 @@ async fn each_verifier_takes_the_names_that_it_should() {
 async fn no_verifier_takes_a_bad_chain() {
     let (root, stranger) = (Authority::new("root"), Authority::new("stranger"));
     let leaf = |years| Leaf { names: &["api.test"], years, ..Leaf::default() };
-    let unknown = stranger.issue(leaf(None)).serve().await;
+    let unknown = stranger.issue(&leaf(None)).serve().await;
     let self_signed = leaf(None).self_signed().serve().await;
-    let expired = root.issue(leaf(Some((2001, 2002)))).serve().await;
-    let early = root.issue(leaf(Some((4001, 4002)))).serve().await;
+    let expired = root.issue(&leaf(Some((2001, 2002)))).serve().await;
+    let early = root.issue(&leaf(Some((4001, 4002)))).serve().await;
     for rule in RULES {
         for host in ["api.test", "localhost"] {
             for (server, want) in [
@@ -238,7 +238,7 @@ async fn no_verifier_takes_a_bad_chain() {
 #[tokio::test]
 async fn a_given_certificate_counts_for_its_own_host_and_port() {
     let authority = Authority::new("company");
-    let issued = authority.issue(Leaf::named(&["a.test", "b.test"]));
+    let issued = authority.issue(&Leaf::named(&["a.test", "b.test"]));
     let server = issued.serve().await;
     let store = store(Strict, &[]);
     for (certificate, host, want) in [
@@ -276,7 +276,7 @@ async fn a_given_leaf_is_trusted_itself_but_its_dates_and_name_still_count() {
 #[tokio::test]
 async fn given_certificates_add_to_the_roots() {
     let (root, other) = (Authority::new("same name"), Authority::new("same name"));
-    let server = root.issue(Leaf::named(&["a.test"])).serve().await;
+    let server = root.issue(&Leaf::named(&["a.test"])).serve().await;
     let store = store(Strict, &[&root]);
     let outcome = call(&store, "a.test", server, &[given("a.test", None, other.der())]).await;
     assert_eq!(
@@ -328,7 +328,7 @@ async fn a_stolen_certificate_without_its_key_is_refused() {
 async fn a_peer_without_tls_is_told_apart() {
     let plain = listen(|mut stream| async move {
         stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await.ok();
-        stream.read(&mut [0; 1024]).await.ok();
+        stream.read_u8().await.ok();
     })
     .await;
     let outcome = call(&store(Strict, &[]), "a.test", plain, &[]).await;
@@ -343,12 +343,12 @@ async fn a_peer_without_tls_is_told_apart() {
 async fn failures_say_how_to_mend_them() {
     let root = Authority::new("root");
     let stranger = Authority::new("Test Company CA");
-    let unknown = stranger.issue(Leaf::named(&["a.test"])).serve().await;
+    let unknown = stranger.issue(&Leaf::named(&["a.test"])).serve().await;
     let own = Leaf::named(&["a.test"]).self_signed().serve().await;
     let expired =
-        root.issue(Leaf { names: &["a.test"], years: Some((2001, 2002)), ..Leaf::default() });
+        root.issue(&Leaf { names: &["a.test"], years: Some((2001, 2002)), ..Leaf::default() });
     let expired = expired.serve().await;
-    let named = root.issue(Leaf::named(&["b.test", "*.c.test", "127.0.0.9"])).serve().await;
+    let named = root.issue(&Leaf::named(&["b.test", "*.c.test", "127.0.0.9"])).serve().await;
     let authority = Leaf { names: &["a.test"], is_authority: true, ..Leaf::default() };
     let authority = authority.self_signed().serve().await;
     let store = store(Strict, &[&root]);
