@@ -102,6 +102,7 @@ impl Settings {
     pub fn place(&self, key: &str) -> Place {
         let line = self.entries.get(key).map(|entry| entry.line);
         let line = line.or_else(|| self.element_line(key));
+        let line = line.or_else(|| self.arrays.get(key)?.first().copied());
         line.map_or_else(|| Place::file(&self.file), |line| Place::line(&self.file, line, 0))
     }
 

@@ -6,6 +6,7 @@ mod admission;
 mod environments;
 mod listeners;
 mod tls;
+mod unsupported;
 mod values;
 
 use std::net::IpAddr;
@@ -54,6 +55,7 @@ pub fn gateway_config(settings: &Settings, overrides: &Overrides) -> (GatewayCon
         ..GatewayConfig::default()
     };
     environments::environments(settings, &mut config);
+    unsupported::warn(settings);
     (config, settings.take_diagnostics())
 }
 

@@ -147,6 +147,10 @@ fn what_cannot_be_taken_is_reported_at_its_line() {
         ("[keystore.tls]\nfile_name = 'wso2carbon.jks'\ntype = 'JKS'", "CF026:2"),
         ("[truststore]\nfile_name = 'client-truststore.jks'", "CF026:2"),
         ("[apim]\ngateway_type = 'APK'", "CF035:2"),
+        ("[transport.passthru_https.listener.parameters]\nSSLVerifyClient = 'require'", "CF036:2"),
+        ("transport.passthru_https.sender.parameters.novalidatecert = true", "CF036:1"),
+        ("transport.http.sender.proxy_host = 'proxy'", "CF036:1"),
+        ("[[transport.http.proxy_profile]]\nproxy_host = 'proxy'", "CF036:1"),
         ("apim.sync_runtime_artifacts.gateway.gateway_labels = ['Nowhere']", "CF033:1"),
     ];
     for (text, expected) in cases {
@@ -393,6 +397,51 @@ fn the_gateway_endpoint_is_that_of_production() {
         assert_eq!(advertised_environment(&environments(kinds)).unwrap().name, expected);
     }
     assert!(advertised_environment(&[]).is_none());
+}
+
+#[test]
+fn every_key_takes_odd_values_without_harm() {
+    let values = [
+        "-1",
+        "0",
+        "9223372036854775807",
+        "-9223372036854775808",
+        "1e308",
+        "nan",
+        "true",
+        "''",
+        "'-1s'",
+        "'99999999999999999999'",
+        "'é\\u0000 $ref{a}'",
+        "[]",
+        "['', 1, [true]]",
+        "[{ name = 'x' }]",
+        "{ }",
+        "1979-05-27",
+    ];
+    for key in documented() {
+        // An element of a list is written `[[table]]`, then the key; lists in lists the same way.
+        let mut text = String::new();
+        let mut parts = key.split("[].").peekable();
+        let mut path = String::new();
+        while let Some(part) = parts.next() {
+            path = if path.is_empty() { part.to_owned() } else { format!("{path}.{part}") };
+            text = match parts.peek() {
+                Some(_) => format!("{text}[[{path}]]\n"),
+                None if text.is_empty() => format!("{part} = "),
+                None => format!("{text}{part} = "),
+            };
+        }
+        for value in values {
+            let outcome = read(&format!("{text}{value}"));
+            let times = &outcome.config.timeouts;
+            assert!(times.endpoint <= DAY && times.socket <= DAY && times.drain <= DAY, "{key}");
+            assert!((1..=1024).contains(&outcome.config.workers), "{key} = {value}");
+            assert!(!outcome.config.environments.is_empty(), "{key} = {value}");
+            let _shown =
+                crate::config::environments::environments_text(&outcome.config, &outcome.settings);
+        }
+    }
 }
 
 #[test]
