@@ -283,10 +283,6 @@ pub struct Environment {
     pub show_as_token_endpoint_url: bool,
     /// Where WSO2's gateway takes its administration calls; kept and not called.
     pub service_url: String,
-    /// The user for `service_url`.
-    pub username: String,
-    /// The password for `service_url`.
-    pub password: Secret,
     /// The virtual hosts.
     pub virtual_hosts: Vec<VirtualHost>,
 }
@@ -311,8 +307,6 @@ impl Environment {
             websub_https_endpoint: None,
             show_as_token_endpoint_url: true,
             service_url: String::new(),
-            username: String::new(),
-            password: Secret(String::new()),
             virtual_hosts: Vec::new(),
         }
     }

@@ -88,7 +88,7 @@ impl Reader {
     }
 
     fn entry(&mut self, path: String, line: u32, value: &DeValue<'_>) {
-        let entry = Entry { value: convert(value), line, secret: false };
+        let entry = Entry { value: convert(value), line, secret: false, problems: Vec::new() };
         match self.settings.entries.entry(path) {
             Slot::Vacant(slot) => {
                 slot.insert(entry);

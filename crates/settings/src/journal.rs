@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::diagnostic::Diagnostics;
+use model::diagnostic::{Diagnostic, Diagnostics, Place, Severity};
 
 use crate::Origin;
 use crate::mask::{MASK, is_secret_key, mask_credentials};
@@ -24,12 +24,29 @@ pub(crate) struct Journal {
     asked: BTreeSet<String>,
     effective: BTreeMap<String, (String, Origin)>,
     diagnostics: Diagnostics,
+    /// Problems of values that were already told.
+    blamed: BTreeSet<(Place, String)>,
 }
 
 impl Journal {
     /// Remembers a key; `true` the first time.
     pub(crate) fn ask(&mut self, key: &str) -> bool {
         self.asked.insert(without_indices(key))
+    }
+
+    /// Tells the problems of a value, each once.
+    pub(crate) fn blame(&mut self, problems: &[Diagnostic]) {
+        for problem in problems {
+            let Diagnostic { severity, code, place, message, help } = problem.clone();
+            if !self.blamed.insert((place.clone(), message.clone())) {
+                continue;
+            }
+            match severity {
+                Severity::Error => self.diagnostics.error(code, place, message, help),
+                Severity::Warning => self.diagnostics.warning(code, place, message, help),
+                Severity::Note => self.diagnostics.note(code, place, message, help),
+            }
+        }
     }
 
     pub(crate) fn is_asked(&self, key: &str) -> bool {

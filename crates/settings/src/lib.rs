@@ -26,7 +26,7 @@ pub use variables::Variables;
 use std::sync::Mutex;
 
 use indexmap::IndexMap;
-use model::diagnostic::{Diagnostics, Place};
+use model::diagnostic::{Diagnostic, Diagnostics, Place};
 
 use journal::Journal;
 
@@ -59,18 +59,21 @@ struct Entry {
     line: u32,
     /// Whether a secret was substituted into it.
     secret: bool,
+    /// What went wrong in its substitution.
+    problems: Vec<Diagnostic>,
 }
 
 impl Settings {
     /// Reads a file.
     ///
     /// `file` is the name that diagnostics carry. A file with syntax errors gives empty settings
-    /// and one error for each; everything else gives settings that can be used, with a diagnostic
-    /// for each placeholder that stays unresolved (its text is kept).
+    /// and one error for each; everything else gives settings that can be used. A placeholder that
+    /// stays unresolved keeps its text; it is a problem when a reader asks for that key, and comes
+    /// with [`Self::take_diagnostics`].
     #[must_use]
     pub fn read(text: &str, file: &str, variables: &Variables) -> (Self, Diagnostics) {
-        let (mut settings, mut diagnostics) = document::parse(text, file);
-        diagnostics.extend(substitute::substitute(&mut settings, variables));
+        let (mut settings, diagnostics) = document::parse(text, file);
+        substitute::substitute(&mut settings, variables);
         (settings, diagnostics)
     }
 

@@ -42,10 +42,11 @@ impl<'a> Section<'a> {
         self.settings.place(&self.key(name))
     }
 
-    /// Whether a key is set.
+    /// Whether a key is set; nothing is said about its value.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
-        self.entry(name).is_some()
+        self.ask(name);
+        self.settings.entries.contains_key(&self.key(name))
     }
 
     /// The first of several names for the same thing that is set, else the first of all.
@@ -184,8 +185,11 @@ impl<'a> Section<'a> {
 
     fn entry(&self, name: &str) -> Option<&'a Entry> {
         let key = self.key(name);
-        self.settings.journal().ask(&key);
-        self.settings.entries.get(&key)
+        let entry = self.settings.entries.get(&key);
+        let mut journal = self.settings.journal();
+        journal.ask(&key);
+        journal.blame(entry.map(|entry| entry.problems.as_slice()).unwrap_or_default());
+        entry
     }
 
     fn typed<T>(

@@ -7,13 +7,16 @@
 
 use std::collections::HashMap;
 
-use model::diagnostic::{Diagnostics, Place};
+use model::diagnostic::{Diagnostic, Diagnostics, Place};
 
 use crate::mask::is_secret_key;
-use crate::{MAX_SUBSTITUTED_BYTES, MAX_VALUE_BYTES, Settings, Value, Variables, unknown};
+use crate::{Entry, MAX_SUBSTITUTED_BYTES, MAX_VALUE_BYTES, Settings, Value, Variables};
 
 /// The longest name inside a placeholder, in bytes.
 const MAX_NAME_BYTES: usize = 256;
+
+/// How many problems of one value are kept.
+const MAX_PROBLEMS: usize = 8;
 
 /// How many `$ref` may lead to each other.
 const MAX_DEPTH: usize = 32;
@@ -58,26 +61,15 @@ const ALIASES: [(&str, &str, &str); 5] = [
 
 /// Substitutes every text of the settings in place; what cannot be resolved keeps its text.
 ///
-/// Keys that have no effect here are substituted too, but nothing is said about them.
-pub(crate) fn substitute(settings: &mut Settings, variables: &Variables) -> Diagnostics {
+/// Problems stay with the values: a file for WSO2 is full of secrets that nobody reads here.
+pub(crate) fn substitute(settings: &mut Settings, variables: &Variables) {
     let mut run = Run::new(settings, variables);
-    let (quiet, loud): (Vec<_>, Vec<_>) =
-        settings.entries.keys().partition(|key| unknown::is_without_effect(key));
-    let mut changes: Vec<(String, Value, bool)> = Vec::new();
-    for key in &loud {
-        changes.extend(run.entry(key));
-    }
-    let diagnostics = std::mem::take(&mut run.diagnostics);
-    for key in &quiet {
-        changes.extend(run.entry(key));
-    }
-    for (key, value, secret) in changes {
-        if let Some(entry) = settings.entries.get_mut(&key) {
-            entry.value = value;
-            entry.secret = secret;
-        }
-    }
-    diagnostics
+    let changes: Vec<(String, Entry)> = settings
+        .entries
+        .iter()
+        .filter_map(|(key, entry)| Some((key.clone(), run.entry(key, entry)?)))
+        .collect();
+    settings.entries.extend(changes);
 }
 
 /// A text after substitution.
@@ -85,11 +77,25 @@ pub(crate) fn substitute(settings: &mut Settings, variables: &Variables) -> Diag
 struct Resolved {
     text: String,
     secret: bool,
+    problems: Vec<Diagnostic>,
 }
 
 impl Resolved {
     fn plain(text: impl Into<String>) -> Self {
-        Self { text: text.into(), secret: false }
+        Self { text: text.into(), secret: false, problems: Vec::new() }
+    }
+
+    fn hidden(text: impl Into<String>) -> Self {
+        Self { secret: true, ..Self::plain(text) }
+    }
+
+    /// Takes over what was found in a part; a few problems say enough.
+    fn blame(&mut self, problems: impl IntoIterator<Item = Diagnostic>) {
+        for problem in problems {
+            if self.problems.len() < MAX_PROBLEMS && !self.problems.contains(&problem) {
+                self.problems.push(problem);
+            }
+        }
     }
 }
 
@@ -119,7 +125,6 @@ struct Run<'a> {
     /// How many bytes may still be inserted.
     budget: usize,
     exhausted: bool,
-    diagnostics: Diagnostics,
 }
 
 impl<'a> Run<'a> {
@@ -131,37 +136,35 @@ impl<'a> Run<'a> {
             stack: Vec::new(),
             budget: MAX_SUBSTITUTED_BYTES,
             exhausted: false,
-            diagnostics: Diagnostics::new(),
         }
     }
 
-    /// The new value of a key, where it has placeholders.
-    fn entry(&mut self, key: &'a str) -> Option<(String, Value, bool)> {
-        let value = &self.settings.entries.get(key)?.value;
-        if !has_placeholder(value) {
+    /// The new entry of a key, where it has placeholders.
+    fn entry(&mut self, key: &'a str, entry: &'a Entry) -> Option<Entry> {
+        if !has_placeholder(&entry.value) {
             return None;
         }
-        let mut secret = false;
-        let value = if matches!(value, Value::Text(_)) {
-            let resolved = self.key(key).ok()?;
-            secret = resolved.secret;
-            Value::Text(resolved.text)
+        let mut found = Resolved::plain("");
+        let value = if matches!(entry.value, Value::Text(_)) {
+            found = self.key(key).ok()?;
+            Value::Text(std::mem::take(&mut found.text))
         } else {
-            self.list(key, value, &mut secret)
+            self.list(key, &entry.value, &mut found)
         };
-        Some((key.to_owned(), value, secret))
+        Some(Entry { value, line: entry.line, secret: found.secret, problems: found.problems })
     }
 
-    fn list(&mut self, key: &'a str, value: &'a Value, secret: &mut bool) -> Value {
+    fn list(&mut self, key: &'a str, value: &'a Value, found: &mut Resolved) -> Value {
         match value {
             Value::List(values) => {
-                Value::List(values.iter().map(|value| self.list(key, value, secret)).collect())
+                Value::List(values.iter().map(|value| self.list(key, value, found)).collect())
             }
             Value::Text(text) => {
                 self.stack.push(key);
                 let resolved = self.expand(text);
                 self.stack.pop();
-                *secret |= resolved.secret;
+                found.secret |= resolved.secret;
+                found.blame(resolved.problems);
                 Value::Text(resolved.text)
             }
             other => other.clone(),
@@ -214,10 +217,11 @@ impl<'a> Run<'a> {
                 Ok(part) if self.fits(text, &result, &part) => {
                     result.text.push_str(&part.text);
                     result.secret |= part.secret;
+                    result.blame(part.problems);
                 }
                 Ok(_) => return self.too_large(text),
                 Err(problem) => {
-                    self.unresolved(kind, name, problem);
+                    result.blame(self.unresolved(kind, name, problem));
                     result.text.push_str(&written(kind, name));
                 }
             }
@@ -249,7 +253,7 @@ impl<'a> Run<'a> {
             Kind::Secret => {
                 let sealed = || Problem::Sealed(name.to_owned());
                 let text = self.variables.secret(name).ok_or_else(sealed)?;
-                Ok(Resolved { text, secret: true })
+                Ok(Resolved::hidden(text))
             }
         }
     }
@@ -270,7 +274,8 @@ impl<'a> Run<'a> {
         if self.settings.entries.contains_key(*key) {
             return self.key(key);
         }
-        Ok(Resolved { text: (*default).to_owned(), secret: *name == *"admin.password" })
+        let is_secret = name == "admin.password";
+        Ok(if is_secret { Resolved::hidden(*default) } else { Resolved::plain(*default) })
     }
 
     /// A port with the offset; a configured 0 is left alone.
@@ -299,59 +304,61 @@ impl<'a> Run<'a> {
         self.settings.place(self.stack.last().copied().unwrap_or_default())
     }
 
-    fn unresolved(&mut self, kind: Kind, name: &str, problem: Problem) {
+    fn unresolved(&self, kind: Kind, name: &str, problem: Problem) -> Diagnostics {
+        let mut diagnostics = Diagnostics::new();
         let place = self.place();
         let written = written(kind, name);
         let kept = "The text is kept as it is";
         match problem {
-            Problem::Unknown(why) if matches!(kind, Kind::Variable) => self.diagnostics.warning(
+            Problem::Unknown(why) if matches!(kind, Kind::Variable) => diagnostics.warning(
                 "CF003",
                 place,
                 format!("{written} stays unresolved: {why}."),
                 format!("{kept}; the variables are listed in docs/configuration.md."),
             ),
-            Problem::Unknown(why) => self.diagnostics.error(
+            Problem::Unknown(why) => diagnostics.error(
                 "CF003",
                 place,
                 format!("{written} stays unresolved: {why}."),
                 "Set what it refers to, or write the value itself.",
             ),
-            Problem::Cycle(way) => self.diagnostics.error(
+            Problem::Cycle(way) => diagnostics.error(
                 "CF004",
                 place,
                 format!("{written} leads back to where it started: {way}."),
                 "Write the value at one of these keys.",
             ),
-            Problem::Depth => self.diagnostics.error(
+            Problem::Depth => diagnostics.error(
                 "CF004",
                 place,
                 format!("{written} is the {MAX_DEPTH}th reference in a row."),
                 "Refer to the key that holds the value.",
             ),
-            Problem::Sealed(alias) => self.diagnostics.error(
+            Problem::Sealed(alias) => diagnostics.error(
                 "CF006",
                 place,
                 format!("The secret {alias} cannot be opened: no secret store is at hand."),
                 "Use $env{NAME} for now, and set NAME in the environment of the process.",
             ),
         }
+        diagnostics
     }
 
     fn too_large(&mut self, text: &str) -> Resolved {
-        if !self.exhausted {
-            self.exhausted = self.budget == 0;
-            let place = self.place();
-            self.diagnostics.error(
-                "CF005",
-                place,
-                format!(
-                    "Substitution would make this value larger than {MAX_VALUE_BYTES} bytes, or \
-                     add more than {MAX_SUBSTITUTED_BYTES} bytes to the file."
-                ),
-                "The text is kept as it is; refer to shorter values.",
-            );
-        }
-        Resolved::plain(text)
+        self.exhausted |= self.budget == 0;
+        let mut diagnostics = Diagnostics::new();
+        diagnostics.error(
+            "CF005",
+            self.place(),
+            format!(
+                "Substitution would make this value larger than {MAX_VALUE_BYTES} bytes, or add \
+                 more than {MAX_SUBSTITUTED_BYTES} bytes to the file."
+            ),
+            "The text is kept as it is; refer to shorter values.",
+        );
+        let mut resolved = Resolved::plain(text);
+        resolved.blame(diagnostics);
+        resolved
     }
 }
 

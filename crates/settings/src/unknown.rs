@@ -38,6 +38,8 @@ const WITHOUT_EFFECT: &[&str] = &[
     "apim.enable_change_password",
     "apim.enable_secure_vault",
     "apim.event_hub",
+    "apim.gateway.environment[].password",
+    "apim.gateway.environment[].username",
     "apim.gateway_notification",
     "apim.gateway_type",
     "apim.hashing",
@@ -265,12 +267,6 @@ const WITHOUT_EFFECT: &[&str] = &[
     "workflow",
     "xacml",
 ];
-
-/// Whether a key belongs to WSO2 and certainly has no effect here; of the transports, single keys
-/// have one.
-pub(crate) fn is_without_effect(key: &str) -> bool {
-    !key.starts_with("transport.") && table_without_effect(&without_indices(key)).is_some()
-}
 
 /// See [`Settings::unknown`].
 pub(crate) fn report(settings: &Settings) -> Diagnostics {

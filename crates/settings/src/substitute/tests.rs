@@ -15,8 +15,20 @@ fn variables() -> Variables {
         .with_local_ip("10.0.0.7")
 }
 
+/// Reads a text and asks for every key of it.
 fn read(text: &str) -> (Settings, Diagnostics) {
-    Settings::read(text, "deployment.toml", &variables())
+    let (settings, mut diagnostics) = Settings::read(text, "deployment.toml", &variables());
+    let keys: Vec<_> = settings.values().map(|(key, _)| key.to_owned()).collect();
+    for key in keys {
+        let (text, list) = (settings.section("").text(&key), settings.section("").texts(&key));
+        let wrong = settings.take_diagnostics();
+        assert!(text.is_some() || list.is_some(), "{key}: {wrong:?}");
+        let told = wrong.into_iter().filter(|found| found.code != "CF007");
+        for found in told {
+            diagnostics.error(found.code, found.place, found.message, found.help);
+        }
+    }
+    (settings, diagnostics)
 }
 
 /// What the key `a` holds after substitution of `text`.
@@ -141,9 +153,18 @@ fn a_secret_stays_masked_when_referred_to() {
 }
 
 #[test]
-fn nothing_is_said_about_keys_without_effect() {
-    let (_, diagnostics) = read("[database.apim_db]\npassword = '$secret{apim_db_password}'");
+fn nothing_is_said_about_a_key_until_it_is_read() {
+    let text = "[database.apim_db]\npassword = '$secret{apim_db}'\n[weir]\na = '$ref{database.apim_db.password}'";
+    let (settings, diagnostics) = Settings::read(text, "f", &Variables::default());
     assert!(diagnostics.is_empty(), "{diagnostics:?}");
+    assert!(settings.section("weir").has("a"));
+    assert!(settings.take_diagnostics().is_empty());
+    for _ in 0..2 {
+        assert_eq!(settings.section("weir").text("a").as_deref(), Some("$secret{apim_db}"));
+    }
+    let found = settings.take_diagnostics();
+    assert_eq!(codes(&found), ["CF006"]);
+    assert_eq!(found.iter().next().unwrap().place.to_string(), "f:2");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use settings::{Section, Settings};
 use url::Url;
 
 use super::values::{bool_or, choice, text, text_or, texts_or};
-use crate::config::{Environment, EnvironmentKind, GatewayConfig, Secret, VirtualHost};
+use crate::config::{Environment, EnvironmentKind, GatewayConfig, VirtualHost};
 
 const DESCRIPTION: &str =
     "This is a hybrid gateway that handles both production and sandbox token traffic.";
@@ -24,7 +24,7 @@ pub(super) fn environments(settings: &Settings, config: &mut GatewayConfig) {
     let apim = settings.section("apim.gateway");
     let mut seen = BTreeSet::new();
     for section in apim.tables("environment") {
-        if let Some(environment) = environment(&section, settings, config, &mut seen) {
+        if let Some(environment) = environment(&section, config, &mut seen) {
             config.environments.push(environment);
         }
     }
@@ -37,13 +37,10 @@ pub(super) fn environments(settings: &Settings, config: &mut GatewayConfig) {
 
 fn environment(
     section: &Section<'_>,
-    settings: &Settings,
     config: &GatewayConfig,
     seen: &mut BTreeSet<String>,
 ) -> Option<Environment> {
     let name = name(section, seen)?;
-    let admin = settings.section("super_admin");
-    let (username, password) = (admin.text("username"), admin.text("password"));
     let kind = choice(section, "type", "hybrid", &KINDS).unwrap_or(EnvironmentKind::Hybrid);
     let mut environment = Environment {
         display_name: text_or(section, "display_name", &name),
@@ -59,8 +56,6 @@ fn environment(
         websub_http_endpoint: url(section, "websub_event_receiver_http_endpoint", "http"),
         websub_https_endpoint: url(section, "websub_event_receiver_https_endpoint", "https"),
         service_url: text_or(section, "service_url", &service_url(config)),
-        username: text_or(section, "username", username.as_deref().unwrap_or("admin")),
-        password: Secret(text_or(section, "password", password.as_deref().unwrap_or("admin"))),
         ..Environment::new(&name, kind)
     };
     environment.virtual_hosts = virtual_hosts(section);

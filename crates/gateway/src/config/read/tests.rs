@@ -445,6 +445,18 @@ fn every_key_takes_odd_values_without_harm() {
 }
 
 #[test]
+fn secrets_that_are_not_needed_may_be_missing() {
+    let outcome = read(
+        "[super_admin]\npassword = '$secret{admin}'\n\
+         [keystore.tls]\nfile_name = 's.jks'\npassword = '$secret{store}'\n\
+         [[apim.gateway.environment]]\nname = 'Default'\npassword = '${admin.password}'",
+    );
+    assert_eq!(outcome.found(), ["CF026:4"]);
+    let outcome = read("[keystore.tls]\nfile_name = 's.p12'\npassword = '$secret{store}'");
+    assert_eq!(outcome.found(), ["CF006:3"]);
+}
+
+#[test]
 fn secrets_never_show() {
     let outcome = read(
         "[keystore.tls]\nfile_name = 's.p12'\npassword = 'topsecret'\n[super_admin]\npassword = 'topsecret'\n\

@@ -91,11 +91,10 @@ fn key_store_section(settings: &Settings) -> Section<'_> {
 fn key_store(settings: &Settings, stores: &Path) -> Option<ServerCertificate> {
     let section = key_store_section(settings);
     let file = text(&section, "file_name")?;
-    let password = text_or(&section, "password", STORE_PASSWORD);
     match store_type(&section, &file) {
         Store::Pkcs12 => Some(ServerCertificate::Pkcs12 {
             file: stores.join(file),
-            password: Secret(password),
+            password: Secret(text_or(&section, "password", STORE_PASSWORD)),
             alias: text(&section, "alias"),
         }),
         Store::Pem => {
