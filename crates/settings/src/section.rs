@@ -50,9 +50,6 @@ impl<'a> Section<'a> {
     }
 
     /// The first of several names for the same thing that is set, else the first of all.
-    ///
-    /// # Panics
-    /// Never for a list with at least one name; an empty list gives the empty name.
     #[must_use]
     pub fn either<'n>(&self, names: &[&'n str]) -> &'n str {
         for name in names {
