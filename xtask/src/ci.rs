@@ -1,6 +1,7 @@
 //! Everything that CI runs, in the order of what fails quickest.
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::ensure;
@@ -19,8 +20,8 @@ const STEPS: &[Step] = &[
     ("examples", examples),
 ];
 
-/// Runs every step, the later ones too when an earlier one fails.
-pub(crate) fn run_all() -> (usize, usize) {
+/// `cargo xtask ci`: every step, the later ones too when an earlier one fails.
+pub(crate) fn run() -> ExitCode {
     let (mut passed, mut failed) = (0, 0);
     for (index, (name, step)) in STEPS.iter().enumerate() {
         println!("==> [{}/{}] {name}", index + 1, STEPS.len());
@@ -38,17 +39,8 @@ pub(crate) fn run_all() -> (usize, usize) {
             }
         }
     }
-    (passed, failed)
-}
-
-/// `cargo xtask ci`.
-pub(crate) fn run() -> anyhow::Result<()> {
-    let (passed, failed) = run_all();
     println!("{passed} passed, {failed} failed");
-    if failed > 0 {
-        std::process::exit(1);
-    }
-    Ok(())
+    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 fn format() -> anyhow::Result<()> {

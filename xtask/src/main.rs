@@ -8,6 +8,8 @@ mod setup;
 mod shell;
 mod tidy;
 
+use std::process::ExitCode;
+
 use clap::{Parser, Subcommand};
 
 #[derive(Debug, Parser)]
@@ -29,11 +31,15 @@ enum Chore {
     Bench(bench::Options),
 }
 
-fn main() -> anyhow::Result<()> {
-    match Arguments::parse().chore {
-        Chore::Ci => ci::run(),
-        Chore::Tidy => tidy::run(),
-        Chore::Setup(options) => setup::run(&options),
-        Chore::Bench(options) => bench::run(&options),
-    }
+fn main() -> ExitCode {
+    let done = match Arguments::parse().chore {
+        Chore::Ci => Ok(ci::run()),
+        Chore::Tidy => tidy::run().map(|()| ExitCode::SUCCESS),
+        Chore::Setup(options) => setup::run(&options).map(|()| ExitCode::SUCCESS),
+        Chore::Bench(options) => bench::run(&options).map(|()| ExitCode::SUCCESS),
+    };
+    done.unwrap_or_else(|error| {
+        println!("error: {error:#}");
+        ExitCode::FAILURE
+    })
 }

@@ -79,7 +79,10 @@ impl Peer {
         let said = Command::new(program).arg(argument).output();
         let said = said.map(|out| [out.stdout, out.stderr].concat()).unwrap_or_default();
         let said = String::from_utf8_lossy(&said).into_owned();
-        said.lines().find(|line| !line.trim().is_empty()).unwrap_or("unknown").trim().to_owned()
+        let line = said.lines().find(|line| !line.trim().is_empty()).unwrap_or("unknown");
+        // Envoy puts its path before, HAProxy its home page after.
+        let line = line.split_once("version: ").map_or(line, |(_, version)| version);
+        line.split(" - ").next().unwrap_or(line).trim().to_owned()
     }
 
     /// Starts it and waits until it listens; `None` when it is not installed.

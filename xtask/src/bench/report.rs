@@ -106,15 +106,16 @@ fn markdown(plan: &Plan, workloads: &[&Workload], rows: &[Row], results: &Result
     }
     for workload in workloads {
         line(&mut text, format_args!("\n### {}\n", workload.name));
-        table(&mut text, workload.name, rows);
+        table(&mut text, plan, workload.name, rows);
     }
     line(
         &mut text,
         format_args!(
             "\n{} samples were thrown away because other processes used more than 20 % of a \
              processor. A star marks a row with such samples in it, kept after two more tries. \
-             \"busy\" is the engine's use of its processors: below 90 % the load was the limit, \
-             and only CPU per million requests tells engines apart.",
+             \"busy\" is the engine's use of its processors: where one is pinned, below 90 % means \
+             that the load was the limit, and only CPU per million requests tells engines apart; \
+             with 2 workers engine, load and backend share all processors.",
             results.discarded
         ),
     );
@@ -124,7 +125,7 @@ fn markdown(plan: &Plan, workloads: &[&Workload], rows: &[Row], results: &Result
     text
 }
 
-fn table(text: &mut String, workload: &str, rows: &[Row]) {
+fn table(text: &mut String, plan: &Plan, workload: &str, rows: &[Row]) {
     let rows: Vec<&Row> = rows.iter().filter(|row| row.workload == workload).collect();
     let nginx = rows.iter().find(|row| row.engine == Peer::Nginx.name());
     line(
@@ -134,6 +135,10 @@ fn table(text: &mut String, workload: &str, rows: &[Row]) {
              memory MiB | peak MiB | n |\n|---|---|---|---|---|---|---|---|---|---|---|"
         ),
     );
+    for peer in plan.peers.iter().filter(|peer| rows.iter().all(|row| row.engine != peer.name())) {
+        let reason = if peer.program().is_some() { "no valid sample" } else { "not installed" };
+        line(text, format_args!("| {} | {reason} | | | | | | | | | 0 |", peer.name()));
+    }
     for row in &rows {
         let star = if row.polluted > 0 { "*" } else { "" };
         let Row { engine, requests_per_second, p50_ms, p99_ms, p999_ms, samples, .. } = row;

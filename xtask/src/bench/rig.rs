@@ -1,6 +1,6 @@
 //! What every sample stands on: a folder, ports, a certificate, the backend.
 
-use std::fs::File;
+use std::fs::OpenOptions;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -12,6 +12,9 @@ use crate::shell::{command, find, output, root};
 
 /// Where nginx keeps its modules: Debian, then the layout of nginx itself.
 const MODULES: &[&str] = &["/usr/lib/nginx/modules", "/usr/local/nginx/modules"];
+
+/// From here on a log is emptied between samples, in bytes.
+const LARGE_LOG: u64 = 64 << 20;
 
 /// A folder with everything that one group of samples needs.
 #[derive(Debug)]
@@ -125,6 +128,18 @@ impl Rig {
         Ok(text)
     }
 
+    /// Empties access logs that have grown large; all are written to at their end.
+    pub(crate) fn trim_logs(&self) {
+        for entry in std::fs::read_dir(&self.dir).into_iter().flatten().flatten() {
+            let path = entry.path();
+            let is_log =
+                path.extension().is_some_and(|end| end == "log" || end == "out" || end == "err");
+            if is_log && entry.metadata().is_ok_and(|data| data.len() > LARGE_LOG) {
+                drop(OpenOptions::new().write(true).open(path).and_then(|file| file.set_len(0)));
+            }
+        }
+    }
+
     /// A command that keeps to one processor where the rig is pinned.
     pub(crate) fn pinned_to(&self, processor: usize, program: &Path) -> Command {
         if !self.pinned {
@@ -137,8 +152,11 @@ impl Rig {
 
     /// Starts a command whose output goes to files in the folder.
     pub(crate) fn spawn(&self, mut command: Command, name: &str) -> anyhow::Result<Daemon> {
-        let out = File::create(self.dir.join(format!("{name}.out")))?;
-        let err = File::create(self.dir.join(format!("{name}.err")))?;
+        let open = |end: &str| {
+            let path = self.dir.join(format!("{name}.{end}"));
+            OpenOptions::new().create(true).append(true).open(path)
+        };
+        let (out, err) = (open("out")?, open("err")?);
         command.stdin(Stdio::null()).stdout(out).stderr(err);
         let child = command.spawn().with_context(|| format!("cannot start {name}"))?;
         Ok(Daemon(child))

@@ -213,6 +213,7 @@ fn take(
     engine: &Running,
     round: usize,
 ) -> anyhow::Result<Sample> {
+    rig.trim_logs();
     Memory::forget_peak(engine.id());
     let (before, start) = (Reading::take(engine.id(), rig.backend_id()), Instant::now());
     let seen = workload.run(rig, engine, plan.seconds)?;

@@ -98,9 +98,10 @@ pub(super) fn check(findings: &mut Findings) -> anyhow::Result<()> {
     let mut command = cargo();
     command.args(["metadata", "--locked", "--format-version", "1", "--filter-platform", host]);
     let metadata: Metadata = serde_json::from_str(&output(&mut command)?)?;
-    let reached: BTreeSet<&str> =
-        metadata.resolve.nodes.iter().map(|node| node.id.as_str()).collect();
-    for package in metadata.packages.iter().filter(|package| reached.contains(&*package.id)) {
+    let built = built()?;
+    let is_built =
+        |package: &&Package| built.contains(&format!("{} v{}", package.name, package.version));
+    for package in metadata.packages.iter().filter(is_built) {
         if metadata.workspace_members.contains(&package.id) {
             check_own(package, findings);
         } else {
@@ -109,6 +110,15 @@ pub(super) fn check(findings: &mut Findings) -> anyhow::Result<()> {
     }
     check_purity(&metadata, findings);
     check_declared(findings)
+}
+
+/// Name and version of everything that is built here. The metadata name more: optional crates that
+/// a feature could switch on.
+fn built() -> anyhow::Result<BTreeSet<String>> {
+    let mut command = cargo();
+    command.args(["tree", "--locked", "--workspace", "--prefix", "none", "--format", "{p}"]);
+    let words = |line: &str| line.split(' ').take(2).collect::<Vec<_>>().join(" ");
+    Ok(output(&mut command)?.lines().map(words).collect())
 }
 
 fn check_own(package: &Package, findings: &mut Findings) {
