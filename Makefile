@@ -16,7 +16,7 @@ run: toolchain ## Build, and serve the examples with a sample backend
 	$(CARGO) build --locked --profile quick --package app
 	@mkdir -p weir-home/repository/conf
 	@test -f weir-home/repository/conf/deployment.toml || \
-	  printf '[weir]\nsample_backend = true\n' > weir-home/repository/conf/deployment.toml
+	  printf '[weir.gateway]\nsample_backend = true\n' > weir-home/repository/conf/deployment.toml
 	@echo ''
 	@echo 'Try, in another terminal:'
 	@echo '  curl http://localhost:8280/pizzashack/1.0.0/menu'
