@@ -23,8 +23,8 @@ use peer::Peer;
 pub(crate) struct Options {
     #[command(subcommand)]
     kind: Option<Kind>,
-    /// Two short rounds, to see that everything works.
-    #[arg(long)]
+    /// Two short rounds, or one start, to see that everything works.
+    #[arg(long, global = true)]
     quick: bool,
     /// Only workloads whose name contains this.
     #[arg(long)]
@@ -42,7 +42,7 @@ pub(crate) struct Options {
     #[arg(long, default_value_t = 1000)]
     apis: usize,
     /// Take the program that was built before.
-    #[arg(long)]
+    #[arg(long, global = true)]
     no_build: bool,
 }
 
