@@ -19,7 +19,7 @@ mod url;
 use definition::Document;
 use model::api::ApiDefinition;
 use model::project::Deployment;
-use model::{Diagnostics, Place, Project, codes};
+use model::{Diagnostics, Files, Place, Project, codes};
 
 use crate::plan::{ApiPlan, Lifecycle, Schemes};
 
@@ -61,6 +61,9 @@ impl Default for CorsDefaults {
     }
 }
 
+/// Gives the value of a variable in a parameter file.
+pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
+
 /// What every step of the compilation looks at.
 struct Source<'a> {
     project: &'a Project,
@@ -76,8 +79,33 @@ impl Source<'_> {
     }
 }
 
+/// Reads the files of a project, puts an environment of its parameter file into it, and compiles
+/// it.
+///
+/// The environment is its name, and what gives the values of `${NAME}`.
+/// No plan is given when anything at all is wrong, so that an API is never served without a part
+/// that could not be read.
+#[must_use]
+pub fn compile_files(
+    files: Files,
+    environment: Option<(&str, Lookup<'_>)>,
+    options: &CompileOptions,
+) -> (Option<ApiPlan>, Diagnostics) {
+    let (project, mut found) = Project::read(files);
+    let plan = project.and_then(|mut project| {
+        if let Some((name, lookup)) = environment {
+            found.extend(project.apply_environment(name, lookup));
+        }
+        let (plan, problems) = compile(&project, options);
+        found.extend(problems);
+        plan
+    });
+    (plan.filter(|_| !found.has_errors()), found)
+}
+
 /// Compiles a project.
 ///
+/// Look at the diagnostics of [`Project::read`] too, or use [`compile_files`].
 /// No plan is given when there are errors, and when the API is not to be served here.
 #[must_use]
 pub fn compile(project: &Project, options: &CompileOptions) -> (Option<ApiPlan>, Diagnostics) {
@@ -94,7 +122,17 @@ pub fn compile(project: &Project, options: &CompileOptions) -> (Option<ApiPlan>,
     extensions::check(project, &mut found);
     let plan = build(&source, &mut found);
     let plan = plan.filter(|_| is_served && !found.has_errors());
-    (plan, found)
+    (plan, at_their_origin(project, found))
+}
+
+/// The same problems, where their author can mend them.
+fn at_their_origin(project: &Project, found: Diagnostics) -> Diagnostics {
+    let mut moved = Diagnostics::new();
+    for mut diagnostic in found {
+        diagnostic.place = project.origin(&diagnostic.place);
+        moved.report(diagnostic);
+    }
+    moved
 }
 
 fn build(source: &Source<'_>, found: &mut Diagnostics) -> Option<ApiPlan> {

@@ -9,5 +9,5 @@ pub mod pattern;
 pub mod plan;
 pub mod template;
 
-pub use compile::{CompileOptions, CorsDefaults, compile};
+pub use compile::{CompileOptions, CorsDefaults, Lookup, compile, compile_files};
 pub use plan::ApiPlan;

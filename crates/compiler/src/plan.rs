@@ -1,6 +1,8 @@
 //! The compiled form of an API: data that can be compared and printed, and that holds no live
 //! resource.
 
+mod print;
+
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -276,6 +276,7 @@ impl Scope {
 
 impl Operation {
     fn read(at: &Cursor<'_>, found: &mut Diagnostics) -> Self {
+        at.entries(found);
         Self {
             place: at.place(),
             target: at.get("target").word(found),

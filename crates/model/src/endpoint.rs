@@ -169,6 +169,7 @@ impl EndpointKind {
 impl EndpointConfig {
     /// Reads `endpointConfig`.
     pub fn read(at: &Cursor<'_>, found: &mut Diagnostics) -> Self {
+        at.entries(found);
         let kind = at.get("endpoint_type").text(found).unwrap_or_default();
         let status = at.get("implementation_status").word(found);
         let http2 = at.get("x-weir-http2").word(found);

@@ -14,7 +14,7 @@ use serde_json::Value;
 use crate::api::ApiDefinition;
 use crate::codes;
 use crate::cursor::Cursor;
-use crate::diagnostic::{Diagnostics, Place};
+use crate::diagnostic::{Diagnostics, Place, Spot};
 use crate::document::Document;
 use crate::endpoint::EndpointConfig;
 use crate::files::Files;
@@ -64,6 +64,8 @@ pub struct Project {
     pub client_certificates: Vec<ClientCertificate>,
     /// The operation policies that come with the project.
     pub policies: Vec<PolicyFile>,
+    /// Where the endpoints were written, once an environment has replaced them.
+    endpoints_from: Option<Place>,
 }
 
 /// One entry of `deployment_environments.yaml`, or of `deploymentEnvironments` in the parameters.
@@ -104,6 +106,7 @@ impl Project {
             endpoint_certificates,
             client_certificates,
             policies,
+            endpoints_from: None,
             files,
         });
         (project, found)
@@ -139,6 +142,21 @@ impl Project {
         let has_envelope = self.api.has_envelope();
         let value = self.api.value_mut();
         if has_envelope { &mut value["data"] } else { value }
+    }
+
+    /// Where the author wrote what is at a place: in the parameter file, once the endpoints of an
+    /// environment have replaced those of `api.yaml`.
+    #[must_use]
+    pub fn origin(&self, place: &Place) -> Place {
+        let config = self.data().get("endpointConfig");
+        match (&self.endpoints_from, &place.spot) {
+            (Some(origin), Spot::Pointer(pointer))
+                if place.file == config.file() && pointer.starts_with(config.pointer()) =>
+            {
+                origin.clone()
+            }
+            _ => place.clone(),
+        }
     }
 
     /// The typed view of `api.yaml`.
@@ -197,13 +215,15 @@ fn read_api(files: &Files, found: &mut Diagnostics) -> Option<Document> {
         found.error(codes::NO_API, Place::file(path), "the file describes no API", help);
         return None;
     }
-    check_envelope(&document, found);
+    if !is_of_api(&document, found) {
+        return None;
+    }
     Some(legacy::modernise(document, found))
 }
 
 fn report_missing(files: &Files, found: &mut Diagnostics) {
     if let Some(path) = files.first_of(PRODUCT_FILES) {
-        report_product(path, found);
+        report_product(Place::file(path), found);
         return;
     }
     let message = "the project has neither `api.yaml` nor `api.json`";
@@ -211,24 +231,26 @@ fn report_missing(files: &Files, found: &mut Diagnostics) {
     found.error(codes::NO_API, Place::file("api.yaml"), message, help);
 }
 
-fn report_product(path: &str, found: &mut Diagnostics) {
+fn report_product(place: Place, found: &mut Diagnostics) {
     let help = "Import the APIs of the product one by one.";
-    found.error(codes::API_PRODUCT, Place::file(path), "API products are not yet supported", help);
+    found.error(codes::API_PRODUCT, place, "API products are not yet supported", help);
 }
 
-fn check_envelope(document: &Document, found: &mut Diagnostics) {
+/// Whether the envelope, where there is one, is that of an API.
+fn is_of_api(document: &Document, found: &mut Diagnostics) -> bool {
     if !document.has_envelope() {
-        return;
+        return true;
     }
     let at = document.root().get("type");
     match at.word(found).unwrap_or_default().to_ascii_lowercase().as_str() {
-        "api" => {}
-        "api_product" => report_product(document.path(), found),
+        "api" => return true,
+        "api_product" => report_product(at.place(), found),
         other => {
             let message = format!("the document is of type `{other}`, not `api`");
             found.error(codes::ENVELOPE, at.place(), message, "Write `type: api`.");
         }
     }
+    false
 }
 
 /// Says which of several files with the same meaning is ignored.

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use definition::OperationDefinition;
+use definition::{Dialect, OperationDefinition};
 use http::Method;
 use model::api::Operation;
 use model::{Diagnostics, Place, codes};
@@ -30,7 +30,7 @@ struct Draft<'a> {
 
 pub(super) fn plan(source: &Source<'_>, found: &mut Diagnostics) -> Vec<OperationPlan> {
     let drafts = drafts(source, found);
-    if drafts.is_empty() && !found.has_errors() {
+    if drafts.is_empty() && !is_reported(source) {
         let message = "the API has no operation, neither in `operations` nor in its definition";
         let help = "Add operations, or a definition with paths.";
         found.error(codes::NO_OPERATIONS, source.place("operations"), message, help);
@@ -49,6 +49,14 @@ pub(super) fn plan(source: &Source<'_>, found: &mut Diagnostics) -> Vec<Operatio
         }
     }
     operations
+}
+
+/// Whether it was told already why there is no operation.
+fn is_reported(source: &Source<'_>) -> bool {
+    let data = source.project.data();
+    let written = data.get("operations").value();
+    let is_wrong = !written.is_null() && !written.is_array();
+    is_wrong || source.definition.is_some_and(|other| other.dialect == Dialect::Unknown)
 }
 
 fn drafts<'a>(source: &Source<'a>, found: &mut Diagnostics) -> Vec<Draft<'a>> {
@@ -73,9 +81,12 @@ fn drafts<'a>(source: &Source<'a>, found: &mut Diagnostics) -> Vec<Draft<'a>> {
 /// What an operation leaves out is taken from the definition.
 fn of_api<'a>(source: &Source<'a>, operation: &'a Operation, found: &mut Diagnostics) -> Draft<'a> {
     let described = describe(source, operation);
-    let is_known = source.definition.is_none_or(|definition| definition.is_placeholder);
-    if let (false, None, Some(verb), Some(target)) =
-        (is_known, described, &operation.verb, &operation.target)
+    let is_complete = source.definition.is_some_and(|definition| {
+        !definition.is_placeholder && definition.dialect != Dialect::Unknown
+    });
+    let verb = operation.verb.as_deref().filter(|verb| VERBS.contains(verb));
+    if let (true, None, Some(verb), Some(target)) =
+        (is_complete, described, verb, &operation.target)
     {
         let message = format!("{verb} {target} is not in the definition");
         let help = "Add it to the definition, or remove it from `operations`.";
@@ -147,11 +158,13 @@ fn plan_one(draft: &Draft<'_>, found: &mut Diagnostics) -> Option<OperationPlan>
 }
 
 fn method(draft: &Draft<'_>, found: &mut Diagnostics) -> Option<Method> {
-    let verb = draft.verb.unwrap_or_default();
-    if VERBS.contains(&verb) {
+    if let Some(verb) = draft.verb.filter(|verb| VERBS.contains(verb)) {
         return verb.parse().ok();
     }
-    let message = format!("the verb `{verb}` is unknown");
+    let message = match draft.verb {
+        Some(verb) => format!("the verb `{verb}` is unknown"),
+        None => "the operation has no verb".to_owned(),
+    };
     let help = format!("Use one of {}.", VERBS.join(", "));
     found.error(codes::VERB, draft.place.clone(), message, help);
     None

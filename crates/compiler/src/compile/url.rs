@@ -47,6 +47,17 @@ fn check(text: &str) -> Result<UrlTemplate, Problem> {
     Ok(template)
 }
 
+/// A URL without the password that it may carry.
+fn masked(address: &str) -> String {
+    let parts = address.split_once("://").and_then(|(scheme, rest)| {
+        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        let (authority, tail) = rest.split_at_checked(end)?;
+        let (_, host) = authority.rsplit_once('@')?;
+        Some(format!("{scheme}://***@{host}{tail}"))
+    });
+    parts.unwrap_or_else(|| address.to_owned())
+}
+
 fn check_address(address: &str) -> Result<(), Problem> {
     let Some((scheme, rest)) = address.split_once("://") else {
         let message = format!("the URL `{address}` has no scheme");
@@ -62,7 +73,7 @@ fn check_address(address: &str) -> Result<(), Problem> {
     let is_fixed = !authority.contains('{');
     let plain = without_variables(address);
     let malformed = |what: &str| {
-        let message = format!("the URL `{address}` is malformed: {what}");
+        let message = format!("the URL `{}` is malformed: {what}", masked(address));
         (codes::URL_MALFORMED, message, "Write a URL with a host, and a port if needed.".to_owned())
     };
     if plain.contains(|c: char| c.is_whitespace() || c.is_control()) {

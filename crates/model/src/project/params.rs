@@ -102,6 +102,7 @@ fn apply_configs(project: &mut Project, configs: &Cursor<'_>, found: &mut Diagno
     if ENDPOINT_KEYS.iter().any(|key| !configs.get(key).is_absent()) {
         let config = endpoints::build(configs, found);
         project.data_mut()["endpointConfig"] = config;
+        project.endpoints_from = Some(configs.place());
     }
     let security = security::build(&configs.get("security"), found);
     if let Some(security) = security {

@@ -1,0 +1,8 @@
+//! The integration tests of the compiler.
+
+#![allow(clippy::unwrap_used, reason = "a failed test may panic")]
+
+mod diagnostics;
+mod fixtures;
+mod golden;
+mod reading;
