@@ -1,4 +1,3 @@
-//! Who may call.
+//! Who may call, and what is answered before anybody is asked.
 
-pub mod credential;
-pub mod jwt;
+pub mod cors;

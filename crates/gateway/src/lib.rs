@@ -2,8 +2,6 @@
 //! the swap of snapshots.
 
 pub mod admit;
-pub mod clock;
 pub mod config;
-pub mod fetch;
-pub mod listener;
-pub mod upstream;
+pub mod endpoint;
+pub mod route;

@@ -1,0 +1,3 @@
+//! The endpoint tree at run time.
+
+pub mod health;

@@ -1,0 +1,343 @@
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::time::SystemTime;
+
+use super::*;
+
+const REFUSED: u32 = 101_503;
+const TIMEOUT: u32 = 101_504;
+
+fn defaults() -> EndpointDefaults {
+    EndpointDefaults { suspend_initial_ms: -1, suspend_factor: 1.0, override_leaf: false }
+}
+
+/// A leaf and a clock that goes on only when it is told to.
+struct Bench {
+    health: Health,
+    now: Instant,
+}
+
+impl Bench {
+    fn new(resilience: &Resilience) -> Self {
+        Self::with(resilience, &defaults())
+    }
+
+    fn with(resilience: &Resilience, defaults: &EndpointDefaults) -> Self {
+        Self { health: Health::new(resilience, defaults), now: Instant::now() }
+    }
+
+    fn pass(&mut self, ms: i64) {
+        self.now += milliseconds(ms);
+    }
+
+    fn ticket(&self) -> Ticket {
+        match self.health.ready(self.now) {
+            Readiness::Yes(ticket) => ticket,
+            no @ Readiness::No { .. } => panic!("{no:?}"),
+        }
+    }
+
+    /// The state that a call is turned away with; `None` when it is taken.
+    fn refusal(&self) -> Option<State> {
+        match self.health.ready(self.now) {
+            Readiness::Yes(_) => None,
+            Readiness::No { state, .. } => Some(state),
+        }
+    }
+
+    fn fail(&self, code: u32) -> Option<Transition> {
+        self.health.failed(self.ticket(), code, self.now)
+    }
+
+    fn succeed(&self) -> Option<Transition> {
+        self.health.succeeded(self.ticket(), self.now)
+    }
+
+    /// Fails again and again as soon as the leaf is ready; how long it waits each time.
+    fn series(&mut self, count: usize) -> Vec<i64> {
+        (0..count).map(|_| self.wait_after_failure()).collect()
+    }
+
+    fn wait_after_failure(&mut self) -> i64 {
+        let Some(Transition::Suspended { current_ms, .. }) = self.fail(REFUSED) else {
+            panic!("not suspended")
+        };
+        let retry_at = self.health.report().retry_at.unwrap();
+        assert_eq!(retry_at, later(self.now, milliseconds(current_ms)));
+        if current_ms > 0 {
+            assert_eq!(self.refusal(), Some(State::Suspended));
+            self.pass(current_ms - 1);
+            assert_eq!(self.refusal(), Some(State::Suspended));
+            self.pass(1);
+        }
+        assert_eq!(self.refusal(), None);
+        assert_eq!(self.health.report().state, State::Suspended);
+        current_ms
+    }
+}
+
+fn suspension(initial_ms: i64, maximum_ms: i64, factor: f64) -> Resilience {
+    Resilience { initial_ms, maximum_ms, factor, ..Resilience::default() }
+}
+
+#[test]
+fn every_series_of_suspensions() {
+    const NO: i64 = i64::MAX;
+    let table: [(i64, i64, f64, &[i64]); 13] = [
+        (-1, NO, 1.0, &[30_000, 30_000, 30_000]),
+        (-1, NO, 2.0, &[30_000, 60_000, 120_000]),
+        (1_000, 10_000, 2.0, &[1_000, 2_000, 4_000, 8_000, 10_000, 10_000]),
+        (1_000, 3_000, 2.0, &[1_000, 2_000, 3_000, 3_000]),
+        (5_000, 0, 2.0, &[0, 0, 0]),
+        (5_000, -1, 2.0, &[-1, -1]),
+        (0, -1, 1.0, &[-1, -1]),
+        (-7, NO, 1.0, &[30_000, 30_000]),
+        (-1, 1_000, 1.0, &[30_000, 1_000, 1_000]),
+        (1_000, NO, 0.5, &[1_000, 500, 250, 125, 62, 31]),
+        (1_000, NO, 0.0, &[1_000, 0, 1_000, 0]),
+        (1_000, NO, -2.0, &[1_000, 30_000, 30_000]),
+        (333, NO, 1.5, &[333, 499, 748, 1_122]),
+    ];
+    for (initial, maximum, factor, expected) in table {
+        let mut bench = Bench::new(&suspension(initial, maximum, factor));
+        assert_eq!(bench.series(expected.len()), expected, "{initial} {maximum} {factor}");
+    }
+}
+
+#[test]
+fn a_factor_does_not_overflow() {
+    for factor in [1e300, f64::INFINITY] {
+        let health = Health::new(&suspension(1_000, i64::MAX, factor), &defaults());
+        let mut now = Instant::now();
+        for _ in 0..4 {
+            let Readiness::Yes(ticket) = health.ready(now) else { break };
+            health.failed(ticket, REFUSED, now);
+            now = health.report().retry_at.unwrap();
+        }
+        assert_eq!(health.report().last_duration, Some(milliseconds(i64::MAX)));
+    }
+    let mut bench = Bench::new(&suspension(1_000, i64::MAX, f64::NAN));
+    assert_eq!(bench.series(3), [1_000, 0, 1_000]);
+}
+
+#[test]
+fn one_failure_suspends_and_one_success_revives() {
+    let mut bench = Bench::new(&Resilience::default());
+    assert_eq!(bench.fail(REFUSED), Some(Transition::Suspended { last_ms: 0, current_ms: 30_000 }));
+    let no =
+        Readiness::No { state: State::Suspended, retry_at: Some(bench.now + milliseconds(30_000)) };
+    assert_eq!(bench.health.ready(bench.now), no);
+    bench.pass(30_000);
+    assert_eq!(bench.succeed(), Some(Transition::Recovered { from: State::Suspended }));
+    assert_eq!(bench.succeed(), None);
+    assert_eq!(bench.health.report().state, State::Active);
+}
+
+#[test]
+fn success_starts_the_series_anew() {
+    let mut bench = Bench::new(&suspension(1_000, 3_000, 2.0));
+    assert_eq!(bench.series(2), [1_000, 2_000]);
+    bench.succeed();
+    assert_eq!(bench.series(2), [1_000, 2_000]);
+}
+
+#[test]
+fn a_suspension_of_zero_is_none_at_all() {
+    let resilience = Resilience { suspension_is_off: true, ..suspension(0, 0, 1.0) };
+    let bench = Bench::new(&resilience);
+    for code in [REFUSED, TIMEOUT, REFUSED, 0, TIMEOUT] {
+        assert_eq!(bench.fail(code), None);
+        assert_eq!(bench.health.report().state, State::Active);
+    }
+    assert_eq!(bench.health.report().failures, 5);
+    assert_eq!(bench.health.report().last_code, Some(TIMEOUT));
+}
+
+#[test]
+fn retries_come_before_suspension() {
+    let resilience = Resilience {
+        timeout_codes: vec![i64::from(REFUSED)],
+        retries_before_suspension: 2,
+        ..Resilience::default()
+    };
+    let mut bench = Bench::new(&resilience);
+    let waits = |remaining| Some(Transition::TimedOut { remaining, delay: Duration::ZERO });
+    assert_eq!(bench.fail(REFUSED), waits(1));
+    assert_eq!(bench.health.report().state, State::Timeout);
+    assert_eq!(bench.fail(REFUSED), waits(0));
+    assert!(matches!(bench.fail(REFUSED), Some(Transition::Suspended { .. })));
+    assert_eq!(bench.refusal(), Some(State::Suspended));
+    // The suspension has not brought the retries back; a success does.
+    bench.pass(30_000);
+    assert!(matches!(bench.fail(REFUSED), Some(Transition::Suspended { .. })));
+    bench.pass(30_000);
+    bench.succeed();
+    assert_eq!(bench.fail(REFUSED), waits(1));
+    assert_eq!(bench.succeed(), Some(Transition::Recovered { from: State::Timeout }));
+    assert_eq!(bench.fail(REFUSED), waits(1));
+}
+
+#[test]
+fn the_retry_delay_turns_calls_away() {
+    let resilience = Resilience {
+        timeout_codes: vec![i64::from(REFUSED)],
+        retries_before_suspension: 2,
+        retry_delay: Duration::from_secs(5),
+        ..Resilience::default()
+    };
+    let mut bench = Bench::new(&resilience);
+    bench.fail(REFUSED);
+    assert_eq!(bench.refusal(), Some(State::Timeout));
+    bench.pass(4_999);
+    assert_eq!(bench.refusal(), Some(State::Timeout));
+    bench.pass(1);
+    assert_eq!(bench.refusal(), None);
+    // A failure of another class suspends out of the timed-out state as out of any.
+    assert!(matches!(bench.fail(101_500), Some(Transition::Suspended { .. })));
+}
+
+#[test]
+fn only_listed_codes_suspend() {
+    let resilience = Resilience { suspend_codes: vec![101_507], ..Resilience::default() };
+    let bench = Bench::new(&resilience);
+    for _ in 0..5 {
+        assert_eq!(bench.fail(REFUSED), None);
+        assert_eq!(bench.health.report().state, State::Active);
+    }
+    assert!(bench.fail(101_507).is_some());
+}
+
+/// What codes do under `retryErroCode` and `suspendErrorCode`.
+fn check_reactions(timeout: &[i64], suspend: &[i64], reactions: &[(u32, Reaction)]) {
+    let resilience = Resilience {
+        timeout_codes: timeout.to_vec(),
+        suspend_codes: suspend.to_vec(),
+        ..Resilience::default()
+    };
+    let rules = Rules::new(&resilience, &defaults());
+    for (code, reaction) in reactions {
+        assert_eq!(rules.reaction(*code), *reaction, "{timeout:?} {suspend:?} {code}");
+    }
+}
+
+#[test]
+fn what_each_code_does() {
+    use Reaction::{None, Suspend, Timeout};
+    check_reactions(
+        &[],
+        &[],
+        &[(101_504, Timeout), (101_505, Timeout), (101_507, Suspend), (0, Suspend)],
+    );
+    check_reactions(&[101_503], &[], &[(101_503, Timeout), (101_504, Suspend), (0, Suspend)]);
+    check_reactions(
+        &[],
+        &[101_503, 101_504],
+        &[(101_503, Suspend), (101_504, Timeout), (101_500, None)],
+    );
+    check_reactions(&[-1], &[-1], &[(101_503, None), (101_504, None), (0, None)]);
+}
+
+#[test]
+fn calls_in_flight_together_fail_as_one() {
+    let mut bench = Bench::new(&suspension(1_000, i64::MAX, 2.0));
+    let tickets: Vec<_> = (0..10).map(|_| bench.ticket()).collect();
+    let fail_all = |bench: &Bench, tickets: &[Ticket]| {
+        let outcomes = tickets.iter().map(|it| bench.health.failed(*it, REFUSED, bench.now));
+        outcomes.flatten().collect::<Vec<_>>()
+    };
+    let first = Transition::Suspended { last_ms: 0, current_ms: 1_000 };
+    assert_eq!(fail_all(&bench, &tickets), [first]);
+    bench.pass(1_000);
+    let second: Vec<_> = (0..10).map(|_| bench.ticket()).collect();
+    let again = Transition::Suspended { last_ms: 1_000, current_ms: 2_000 };
+    assert_eq!(fail_all(&bench, &second), [again]);
+    // Old news does not suspend a leaf that has come back.
+    bench.pass(2_000);
+    bench.succeed();
+    assert_eq!(fail_all(&bench, &second), []);
+    assert_eq!(bench.refusal(), None);
+    assert_eq!(bench.health.report().failures, 30);
+}
+
+#[test]
+fn a_late_success_revives() {
+    let bench = Bench::new(&Resilience::default());
+    let slow = bench.ticket();
+    bench.fail(REFUSED);
+    let recovered = Some(Transition::Recovered { from: State::Suspended });
+    assert_eq!(bench.health.succeeded(slow, bench.now), recovered);
+    assert_eq!(bench.refusal(), None);
+}
+
+#[test]
+fn a_leaf_that_is_off_stays_off() {
+    let bench = Bench::new(&Resilience::default());
+    let ticket = bench.ticket();
+    bench.health.switch_off(bench.now);
+    let off = Readiness::No { state: State::Off, retry_at: None };
+    assert_eq!(bench.health.ready(bench.now), off);
+    assert_eq!(bench.health.succeeded(ticket, bench.now), None);
+    assert_eq!(bench.health.failed(ticket, REFUSED, bench.now), None);
+    assert_eq!(bench.refusal(), Some(State::Off));
+    bench.health.switch_on(bench.now);
+    assert_eq!(bench.refusal(), None);
+}
+
+#[test]
+fn the_gateway_gives_what_the_leaf_leaves_open() {
+    let global =
+        EndpointDefaults { suspend_initial_ms: 500, suspend_factor: 3.0, override_leaf: false };
+    assert_eq!(Bench::with(&Resilience::default(), &global).series(3), [500, 1_500, 4_500]);
+    let leaf = suspension(1_000, i64::MAX, 2.0);
+    assert_eq!(Bench::with(&leaf, &global).series(2), [1_000, 2_000]);
+    let wins = EndpointDefaults { override_leaf: true, ..global };
+    assert_eq!(Bench::with(&leaf, &wins).series(2), [500, 1_500]);
+}
+
+#[test]
+fn a_report_tells_what_happened() {
+    let mut bench = Bench::new(&suspension(1_000, i64::MAX, 1.0));
+    let fresh = bench.health.report();
+    assert_eq!((fresh.state, fresh.since, fresh.retry_at), (State::Active, None, None));
+    let start = bench.now;
+    bench.fail(REFUSED);
+    bench.pass(1_000);
+    bench.fail(101_500);
+    let report = bench.health.report();
+    let expected = HealthReport {
+        state: State::Suspended,
+        since: Some(start),
+        retry_at: Some(bench.now + Duration::from_secs(1)),
+        failures: 2,
+        last_code: Some(101_500),
+        last_duration: Some(Duration::from_secs(1)),
+    };
+    assert_eq!(report, expected);
+}
+
+#[test]
+fn the_log_has_the_words_that_users_look_for() {
+    let at = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+    let lines = |transition: Transition| transition.lines("N", "http://u", at);
+    assert_eq!(
+        lines(Transition::Suspended { last_ms: 0, current_ms: 30_000 }),
+        [
+            "Endpoint : N with address http://u will be marked SUSPENDED as it failed",
+            "Suspending endpoint : N with address http://u - last suspend duration was : 0ms and \
+             current suspend duration is : 30000ms - Next retry after : \
+             Tue Nov 14 22:13:50 UTC 2023",
+        ]
+    );
+    assert_eq!(
+        lines(Transition::TimedOut { remaining: 1, delay: Duration::from_secs(5) }),
+        ["Endpoint : N with address http://u is marked as TIMEOUT and will be retried : 1 more \
+          time/s after : Tue Nov 14 22:13:25 UTC 2023 until its marked SUSPENDED for failure"]
+    );
+    assert_eq!(
+        lines(Transition::Recovered { from: State::Suspended }),
+        ["Endpoint : N with address http://u currently SUSPENDED will now be marked active since \
+          it processed its last message"]
+    );
+    let far = lines(Transition::Suspended { last_ms: 1, current_ms: i64::MAX });
+    assert!(far.last().unwrap().ends_with("9999"));
+}

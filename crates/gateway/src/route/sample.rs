@@ -1,0 +1,46 @@
+//! Plans for tests of this folder.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use compiler::ApiPlan;
+use compiler::pattern::Pattern;
+use compiler::plan::{AuthPlan, Lifecycle, OperationPlan, Schemes, SecurityPlan, Stages};
+use http::Method;
+
+pub(super) fn api(context: &str) -> ApiPlan {
+    ApiPlan {
+        id: context.to_owned(),
+        name: context.to_owned(),
+        version: "1.0".to_owned(),
+        context: context.to_owned(),
+        default_context: None,
+        hosts: Vec::new(),
+        environments: Vec::new(),
+        schemes: Schemes { http: true, https: true },
+        lifecycle: Lifecycle::Served,
+        security: SecurityPlan {
+            authorization_header: None,
+            audiences: Vec::new(),
+            key_managers: Vec::new(),
+        },
+        cors: None,
+        operations: Vec::new(),
+        endpoints: Stages { production: None, sandbox: None },
+        certificates: Vec::new(),
+        preserve_host: false,
+    }
+}
+
+/// A plan with operations written as `GET /path`.
+pub(super) fn with_operations(lines: &[&str]) -> ApiPlan {
+    let operation = |line: &&str| {
+        let (method, template) = line.split_once(' ').unwrap();
+        OperationPlan {
+            method: Method::from_bytes(method.as_bytes()).unwrap(),
+            template: template.into(),
+            pattern: Pattern::parse(template).unwrap(),
+            auth: AuthPlan::None,
+            throttling_policy: None,
+        }
+    };
+    ApiPlan { operations: lines.iter().map(operation).collect(), ..api("/a/1") }
+}
