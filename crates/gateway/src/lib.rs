@@ -3,5 +3,6 @@
 
 pub mod admit;
 pub mod config;
-pub mod endpoint;
-pub mod route;
+pub mod sample;
+pub mod source;
+pub mod telemetry;
