@@ -245,6 +245,19 @@ fn every_key_format_is_read() {
     std::fs::write(dir.path().join("sec1.key"), sec1).unwrap();
     let entries = vec![pem(&dir, "both.pem", "sec1.key")];
     ServerCertificates::load(&settings(&dir, entries)).unwrap();
+
+    // PKCS#1, likewise.
+    let key = KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, rcgen::RsaKeySize::_2048).unwrap();
+    let certificate = CertificateParams::new(vec!["api.test".to_owned()]).unwrap();
+    let certificate = certificate.self_signed(&key).unwrap();
+    let pkcs1 =
+        base64::Engine::encode(&base64::prelude::BASE64_STANDARD, &key.serialize_der()[26..]);
+    let pkcs1 =
+        format!("-----BEGIN RSA PRIVATE KEY-----\n{pkcs1}\n-----END RSA PRIVATE KEY-----\n");
+    std::fs::write(dir.path().join("rsa.crt"), certificate.pem()).unwrap();
+    std::fs::write(dir.path().join("rsa.key"), pkcs1).unwrap();
+    let entries = vec![pem(&dir, "rsa.crt", "rsa.key")];
+    ServerCertificates::load(&settings(&dir, entries)).unwrap();
 }
 
 fn p12_store(dir: &TempDir) -> (ServerCertificate, Vec<Vec<u8>>) {
