@@ -12,8 +12,9 @@ const TOP: f64 = 64.0;
 /// Room for the figure at the end of the longest bar.
 const FIGURE: f64 = 60.0;
 
-/// One colour for each engine, in the order of the peers; told apart by the colour-blind too.
-const COLOURS: &[&str] = &["#8c8c8c", "#e69f00", "#cc79a7", "#0072b2"];
+/// One colour for each engine, whoever takes part; told apart by the colour-blind too.
+const COLOURS: &[(&str, &str)] =
+    &[("nginx", "#8c8c8c"), ("HAProxy", "#e69f00"), ("Envoy", "#cc79a7"), ("Weir", "#0072b2")];
 
 /// Draws CPU seconds for a million requests: one group for each workload, one bar for each engine.
 pub(crate) fn draw(workloads: &[&str], engines: &[&str], rows: &[Row]) -> String {
@@ -24,9 +25,9 @@ pub(crate) fn draw(workloads: &[&str], engines: &[&str], rows: &[Row]) -> String
     for workload in workloads {
         let middle = top + BAR * engines.len() as f64 / 2.0 + 4.0;
         text(&mut bars, LEFT - 10.0, middle, "end", workload);
-        for (index, engine) in engines.iter().enumerate() {
+        for engine in engines {
             let row = rows.iter().find(|row| row.workload == *workload && row.engine == *engine);
-            bar(&mut bars, top, row.map(|row| row.cpu), scale, colour(index));
+            bar(&mut bars, top, row.map(|row| row.cpu), scale, colour(engine));
             top += BAR;
         }
         top += GAP;
@@ -44,7 +45,7 @@ fn legend(engines: &[&str]) -> String {
     text(&mut out, 10.0, 20.0, "start", "CPU seconds for a million requests; less is better");
     for (index, engine) in engines.iter().enumerate() {
         let left = LEFT + 110.0 * index as f64;
-        rectangle(&mut out, left, 34.0, 12.0, colour(index));
+        rectangle(&mut out, left, 34.0, 12.0, colour(engine));
         text(&mut out, left + 18.0, 45.0, "start", engine);
     }
     out
@@ -74,6 +75,6 @@ fn text(out: &mut String, left: f64, top: f64, anchor: &str, content: &str) {
         .expect("writing to memory cannot fail");
 }
 
-fn colour(index: usize) -> &'static str {
-    COLOURS.get(index % COLOURS.len()).copied().unwrap_or("#000")
+fn colour(engine: &str) -> &'static str {
+    COLOURS.iter().find(|(name, _)| *name == engine).map_or("#000000", |(_, colour)| colour)
 }
