@@ -78,6 +78,7 @@ codes! {
     CODES_NOT_A_LIST = "EP011", "A list of error codes is written as a single value, which WSO2 ignores, and so do we.", "Write a list, such as `[\"101503\"]`.";
     ERROR_CODE = "EP012", "An error code is not a number.", "Use numbers such as 101503.";
     MESSAGE_FORMAT = "EP013", "`format` and `optimize` of an address endpoint have no effect in this version.", "Use `leave-as-is`.";
+    URL_VARIABLE = "EP014", "A variable in the URL of an endpoint never has a value.", "Use names that begin with `uri.var.` or `query.param.`.";
     LOAD_BALANCE = "EP020", "Load-balanced endpoints are not supported by this version.", "Use one URL for each stage.";
     FAILOVER = "EP021", "Failover endpoints are not supported by this version.", "Use one URL for each stage.";
     DYNAMIC = "EP022", "Dynamic endpoints are not supported by this version.", "Use one URL for each stage.";

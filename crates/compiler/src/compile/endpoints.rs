@@ -108,7 +108,7 @@ fn leaf(
     Some(HttpPlan {
         name: format!("{name}--v{version}_API{stage}Endpoint"),
         dialect,
-        url: url::parse(member, found)?,
+        url: url::parse(member, dialect, found)?,
         resilience,
         http2,
     })

@@ -5,20 +5,32 @@ use model::cursor::join;
 use model::endpoint::Member;
 use model::{Diagnostics, Place, Spot, codes};
 
+use crate::plan::Dialect;
 use crate::template::UrlTemplate;
 
 /// Why a URL is refused: the code, what is wrong, how to mend it.
 type Problem = (&'static str, String, String);
 
-pub(super) fn parse(member: &Member, found: &mut Diagnostics) -> Option<UrlTemplate> {
+pub(super) fn parse(
+    member: &Member,
+    dialect: Dialect,
+    found: &mut Diagnostics,
+) -> Option<UrlTemplate> {
     let place = member.place_of("url");
     let Some(text) = &member.url else {
         let help = "Write the `url`, or remove the stage.";
         found.error(codes::URL_MISSING, place, "the endpoint has no `url`", help);
         return None;
     };
-    match check(text) {
-        Ok(template) => Some(template),
+    let checked = match dialect {
+        Dialect::Http => check(text),
+        Dialect::Address => check_fixed(text),
+    };
+    match checked {
+        Ok(template) => {
+            check_variables(&template, &place, found);
+            Some(template)
+        }
         Err((code, message, help)) => {
             found.error(code, place, message, help);
             None
@@ -45,6 +57,26 @@ fn check(text: &str) -> Result<UrlTemplate, Problem> {
         check_address(address)?;
     }
     Ok(template)
+}
+
+/// An `address` endpoint: braces mean nothing, and WSO2 puts properties in for `${name}`.
+fn check_fixed(text: &str) -> Result<UrlTemplate, Problem> {
+    if text.contains("${") {
+        let message = format!("properties in the address `{text}` are not supported");
+        let help = "Use `endpoint_type: http` with `{uri.var.id}`, or a fixed URL.".to_owned();
+        return Err((codes::URL_TEMPLATE, message, help));
+    }
+    check_address(text)?;
+    Ok(UrlTemplate::literal(text))
+}
+
+/// Only what begins with `uri.var.` and `query.param.` takes part (spec/01 §3.3).
+fn check_variables(template: &UrlTemplate, place: &Place, found: &mut Diagnostics) {
+    for name in template.ignored_variables() {
+        let message = format!("the variable `{name}` never has a value");
+        let help = format!("Write `{{uri.var.{name}}}` or `{{query.param.{name}}}`.");
+        found.warning(codes::URL_VARIABLE, place.clone(), message, help);
+    }
 }
 
 /// A URL without the password that it may carry.

@@ -99,7 +99,7 @@ impl Display for HttpPlan {
             Dialect::Http => "http",
             Dialect::Address => "address",
         };
-        line(f, "url", &self.url.text)?;
+        line(f, "url", self.url.as_str())?;
         line(f, "dialect", dialect)?;
         let http2 = match self.http2 {
             Http2::Negotiate => "negotiate",
