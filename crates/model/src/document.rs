@@ -1,5 +1,7 @@
 //! One YAML or JSON file of a project, as it was read.
 
+use std::fmt;
+
 use serde_json::Value;
 
 use crate::cursor::Cursor;
@@ -11,11 +13,19 @@ use crate::yaml::{self, Format};
 ///
 /// An unchanged document is written back byte for byte, because [`crate::project::Project`] keeps
 /// the files; a changed one is written anew, with all keys in their order.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Document {
     path: String,
     value: Value,
     is_changed: bool,
+}
+
+/// Without the content, which may hold passwords.
+impl fmt::Debug for Document {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { path, is_changed, .. } = self;
+        f.debug_struct("Document").field("path", path).field("is_changed", is_changed).finish()
+    }
 }
 
 impl Document {

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map;
+use std::fmt;
 
 use bytes::Bytes;
 
@@ -39,10 +40,19 @@ pub enum FilesError {
 /// Relative paths, with `/` between segments, and what the files hold.
 ///
 /// The limits above hold for every tree, so that nobody fills the memory with an archive.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Files {
     entries: BTreeMap<String, Bytes>,
     total: usize,
+}
+
+/// The paths and sizes without the content, which may hold passwords.
+impl fmt::Debug for Files {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map()
+            .entries(self.entries.iter().map(|(path, content)| (path, content.len())))
+            .finish()
+    }
 }
 
 impl Files {

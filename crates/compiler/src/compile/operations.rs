@@ -1,6 +1,6 @@
 //! Operations: of `operations`, or of the definition where that is empty (spec/04 §2.2, §2.3).
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use definition::{Dialect, OperationDefinition};
@@ -28,6 +28,9 @@ struct Draft<'a> {
     is_open: bool,
 }
 
+/// Operations of the definition by method and template.
+type Described<'a> = HashMap<(&'a str, &'a str), &'a OperationDefinition>;
+
 pub(super) fn plan(source: &Source<'_>, found: &mut Diagnostics) -> Vec<OperationPlan> {
     let drafts = drafts(source, found);
     if drafts.is_empty() && !is_reported(source) {
@@ -35,12 +38,13 @@ pub(super) fn plan(source: &Source<'_>, found: &mut Diagnostics) -> Vec<Operatio
         let help = "Add operations, or a definition with paths.";
         found.error(codes::NO_OPERATIONS, source.place("operations"), message, help);
     }
+    let scopes: HashSet<_> = source.api.scopes.iter().map(|scope| scope.name.as_str()).collect();
     let mut seen = HashSet::new();
     let mut operations = Vec::new();
     for draft in drafts {
         let Some(operation) = plan_one(&draft, found) else { continue };
         if seen.insert((operation.method.clone(), operation.template.clone())) {
-            check_scopes(source, &draft, found);
+            check_scopes(&scopes, &draft, found);
             operations.push(operation);
         } else {
             let message = format!("{} {} is there already", operation.method, operation.template);
@@ -49,6 +53,14 @@ pub(super) fn plan(source: &Source<'_>, found: &mut Diagnostics) -> Vec<Operatio
         }
     }
     operations
+}
+
+/// The operations of the definition, so that a long list is not searched for each operation.
+fn by_method_and_template<'a>(source: &Source<'a>) -> Described<'a> {
+    let operations = source.definition.iter().flat_map(|definition| &definition.operations);
+    operations
+        .map(|operation| ((operation.method.as_str(), operation.template.as_str()), operation))
+        .collect()
 }
 
 /// Whether it was told already why there is no operation.
@@ -63,7 +75,9 @@ fn drafts<'a>(source: &Source<'a>, found: &mut Diagnostics) -> Vec<Draft<'a>> {
     let definition = source.definition;
     let own = &source.api.operations;
     if !own.is_empty() {
-        return own.iter().map(|operation| of_api(source, operation, found)).collect();
+        let described = by_method_and_template(source);
+        let draft = |operation| of_api(source, operation, &described, found);
+        return own.iter().map(draft).collect();
     }
     match definition {
         Some(definition) if definition.is_placeholder => {
@@ -79,8 +93,14 @@ fn drafts<'a>(source: &Source<'a>, found: &mut Diagnostics) -> Vec<Draft<'a>> {
 }
 
 /// What an operation leaves out is taken from the definition.
-fn of_api<'a>(source: &Source<'a>, operation: &'a Operation, found: &mut Diagnostics) -> Draft<'a> {
-    let described = describe(source, operation);
+fn of_api<'a>(
+    source: &Source<'a>,
+    operation: &'a Operation,
+    described: &Described<'a>,
+    found: &mut Diagnostics,
+) -> Draft<'a> {
+    let key = operation.verb.as_deref().zip(operation.target.as_deref());
+    let described = key.and_then(|key| described.get(&key)).copied();
     let is_complete = source.definition.is_some_and(|definition| {
         !definition.is_placeholder && definition.dialect != Dialect::Unknown
     });
@@ -134,14 +154,6 @@ fn placeholder<'a>(source: &Source<'a>, verb: &'a str) -> Draft<'a> {
 fn is_open(source: &Source<'_>, operation: Option<&OperationDefinition>) -> bool {
     source.definition.is_some_and(|definition| definition.disables_security)
         || operation.is_some_and(|operation| operation.disables_security)
-}
-
-fn describe<'a>(source: &Source<'a>, operation: &Operation) -> Option<&'a OperationDefinition> {
-    let operations = &source.definition?.operations;
-    operations.iter().find(|described| {
-        Some(&described.method) == operation.verb.as_ref()
-            && Some(&described.template) == operation.target.as_ref()
-    })
 }
 
 fn plan_one(draft: &Draft<'_>, found: &mut Diagnostics) -> Option<OperationPlan> {
@@ -207,9 +219,8 @@ fn auth(draft: &Draft<'_>, found: &mut Diagnostics) -> AuthPlan {
     AuthPlan::Required { scopes: draft.scopes.to_vec(), tokens }
 }
 
-fn check_scopes(source: &Source<'_>, draft: &Draft<'_>, found: &mut Diagnostics) {
-    let is_declared = |name: &&String| source.api.scopes.iter().any(|scope| scope.name == **name);
-    for name in draft.scopes.iter().filter(|name| !is_declared(name)) {
+fn check_scopes(declared: &HashSet<&str>, draft: &Draft<'_>, found: &mut Diagnostics) {
+    for name in draft.scopes.iter().filter(|name| !declared.contains(name.as_str())) {
         let message = format!("the scope `{name}` is not declared by the API");
         let help = "Declare the scope under `scopes`, or mend its name.";
         found.warning(codes::UNKNOWN_SCOPE, draft.place.clone(), message, help);

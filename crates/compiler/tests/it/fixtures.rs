@@ -1,5 +1,7 @@
 //! WSO2's own sample data, kept beside the workspace; `WEIR_SHARED` names another place.
 
+#![allow(clippy::print_stderr, reason = "a test that is skipped says so")]
+
 use std::path::{Path, PathBuf};
 
 use compiler::{CompileOptions, compile};
@@ -119,11 +121,11 @@ fn every_environment_applies() {
         }
         let (project, found) = Project::read(files);
         assert!(found.is_empty(), "{}: {found:?}", path.display());
-        apply_all(project.unwrap(), &path);
+        apply_all(&project.unwrap(), &path);
     }
 }
 
-fn apply_all(project: Project, path: &Path) {
+fn apply_all(project: &Project, path: &Path) {
     let text = std::fs::read_to_string(path).unwrap();
     let environments = yaml::parse("params.yaml", text.as_bytes()).unwrap()["environments"].clone();
     for environment in environments.as_array().unwrap() {

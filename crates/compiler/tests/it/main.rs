@@ -5,4 +5,5 @@
 mod diagnostics;
 mod fixtures;
 mod golden;
+mod properties;
 mod reading;

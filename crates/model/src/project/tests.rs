@@ -283,6 +283,30 @@ fn params_complain() {
 }
 
 #[test]
+fn passwords_are_never_printed() {
+    let (project, _, _) = applied(
+        "{security: {production: {enabled: true, type: basic, username: u, password: hunter2}}}",
+    );
+    let config = project.endpoint_config(&mut Diagnostics::new());
+    assert_eq!(
+        config
+            .as_ref()
+            .unwrap()
+            .production
+            .security
+            .as_ref()
+            .unwrap()
+            .password
+            .as_ref()
+            .unwrap()
+            .expose(),
+        "hunter2"
+    );
+    let printed = format!("{project:?} {config:?}");
+    assert!(!printed.contains("hunter2"), "{printed}");
+}
+
+#[test]
 fn endpoint_settings_are_read_in_every_spelling() {
     let value = json!({"endpoint_type": "HTTP", "production_endpoints": {"url": " http://a ",
         "config": {"suspendDuration": 0, "factor": "2", "suspendErrorCode": "101503", "retryErroCode": [101504, "101507"]}},
