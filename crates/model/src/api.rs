@@ -121,8 +121,8 @@ pub struct Operation {
     pub auth_type: Option<String>,
     /// `throttlingPolicy`.
     pub throttling_policy: Option<String>,
-    /// `scopes`.
-    pub scopes: Vec<String>,
+    /// `scopes`; `None` where it is absent.
+    pub scopes: Option<Vec<String>>,
     /// `operationPolicies` names at least one policy.
     pub has_policies: bool,
 }
@@ -277,13 +277,14 @@ impl Scope {
 impl Operation {
     fn read(at: &Cursor<'_>, found: &mut Diagnostics) -> Self {
         at.entries(found);
+        let scopes = at.get("scopes");
         Self {
             place: at.place(),
             target: at.get("target").word(found),
             verb: upper(at, "verb", found),
             auth_type: at.get("authType").word(found),
             throttling_policy: at.get("throttlingPolicy").word(found),
-            scopes: at.get("scopes").texts(found),
+            scopes: (!scopes.is_absent()).then(|| scopes.texts(found)),
             has_policies: names_policies(&at.get("operationPolicies"), found),
         }
     }

@@ -103,6 +103,7 @@ codes! {
     REMOTE_REFERENCE = "OA007", "A `$ref` points outside of the definition and is not followed.", "Bundle the definition into one file.";
     DEFINITION_SECURITY = "OA008", "`x-wso2-disable-security` is set to something that is not a boolean; it is ignored.", "Write true or false.";
     TARGET_NOT_IN_DEFINITION = "OA009", "An operation of the API is not in its definition.", "Add it to the definition, or remove it from `operations`.";
+    AUTH_TYPE_DIFFERS = "OA010", "The definition says another `x-auth-type` than `api.yaml`, which wins.", "Write the same in both.";
 
     NO_PARAMS = "PA001", "The project has no parameter file.", "Add `params.yaml`, or do not name an environment.";
     NO_ENVIRONMENT = "PA002", "The parameter file does not name the environment.", "Add the environment, or name one of those that are there.";

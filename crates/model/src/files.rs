@@ -9,6 +9,9 @@ use std::fmt;
 
 use bytes::Bytes;
 
+use crate::codes;
+use crate::diagnostic::{Diagnostics, Place};
+
 /// Most files of a project.
 pub const MAX_FILES: usize = 10_000;
 /// Most bytes of one file: 16 MiB.
@@ -35,6 +38,19 @@ pub enum FilesError {
     /// More than [`MAX_TOTAL_BYTES`] bytes in all.
     #[error("the project is larger than {MAX_TOTAL_BYTES} bytes")]
     TooMuch,
+}
+
+impl FilesError {
+    /// Reports it; the place is the file itself where there is one, else `origin`, such as the name
+    /// of an archive.
+    pub fn report(&self, origin: &str, found: &mut Diagnostics) {
+        let (code, file, help) = match self {
+            Self::Path(_) => (codes::BAD_PATH, origin, "Use relative paths inside the project."),
+            Self::TooLarge(path) => (codes::BUDGET, path.as_str(), "Remove or split the file."),
+            Self::TooMany | Self::TooMuch => (codes::BUDGET, origin, "Remove what is not needed."),
+        };
+        found.error(code, Place::file(file), self.to_string(), help);
+    }
 }
 
 /// Relative paths, with `/` between segments, and what the files hold.

@@ -114,6 +114,9 @@ fn of_api<'a>(
         found.note(codes::TARGET_NOT_IN_DEFINITION, place, message, help);
     }
     let auth_type = operation.auth_type.as_deref();
+    if let (Some(own), Some(described)) = (auth_type, described) {
+        compare(own, described, &operation.place, found);
+    }
     let policy = operation.throttling_policy.as_deref();
     Draft {
         place: operation.place.clone(),
@@ -121,8 +124,23 @@ fn of_api<'a>(
         target: operation.target.as_deref(),
         auth_type: auth_type.or(described.and_then(|other| other.auth_type.as_deref())),
         throttling_policy: policy.or(described.and_then(|other| other.throttling_tier.as_deref())),
-        scopes: &operation.scopes,
+        scopes: match (&operation.scopes, described) {
+            (Some(scopes), _) => scopes,
+            (None, Some(described)) => &described.scopes,
+            (None, None) => &[],
+        },
         is_open: is_open(source, described),
+    }
+}
+
+/// `api.yaml` wins over the definition; that should not go unseen where they disagree.
+fn compare(own: &str, described: &OperationDefinition, place: &Place, found: &mut Diagnostics) {
+    let Some(other) = described.auth_type.as_deref() else { return };
+    let kind = |written| auth_kind(written).ok_or(written);
+    if kind(own) != kind(other) {
+        let message = format!("the authType is `{own}` here and `{other}` at {}", described.place);
+        let help = "Write the same in both; `api.yaml` wins.";
+        found.warning(codes::AUTH_TYPE_DIFFERS, place.clone(), message, help);
     }
 }
 
@@ -203,13 +221,10 @@ fn auth(draft: &Draft<'_>, found: &mut Diagnostics) -> AuthPlan {
         return AuthPlan::None;
     }
     let written = draft.auth_type.unwrap_or("Any");
-    let word = written.to_ascii_lowercase().replace(['_', ' '], "");
-    let tokens = match word.as_str() {
-        "none" => return AuthPlan::None,
-        "application" => TokenKinds::Application,
-        "applicationuser" => TokenKinds::ApplicationUser,
-        "any" | "application&applicationuser" => TokenKinds::Any,
-        _ => {
+    let tokens = match auth_kind(written) {
+        Some(None) => return AuthPlan::None,
+        Some(Some(tokens)) => tokens,
+        None => {
             let message = format!("the authType `{written}` is unknown; a token is asked for");
             let help = "Use Any, None, Application or Application User.";
             found.warning(codes::AUTH_TYPE, draft.place.clone(), message, help);
@@ -217,6 +232,17 @@ fn auth(draft: &Draft<'_>, found: &mut Diagnostics) -> AuthPlan {
         }
     };
     AuthPlan::Required { scopes: draft.scopes.to_vec(), tokens }
+}
+
+/// What an `authType` means: `None` inside is no token at all, outside it is unknown.
+fn auth_kind(written: &str) -> Option<Option<TokenKinds>> {
+    match written.to_ascii_lowercase().replace(['_', ' '], "").as_str() {
+        "none" => Some(None),
+        "application" => Some(Some(TokenKinds::Application)),
+        "applicationuser" => Some(Some(TokenKinds::ApplicationUser)),
+        "any" | "application&applicationuser" => Some(Some(TokenKinds::Any)),
+        _ => None,
+    }
 }
 
 fn check_scopes(declared: &HashSet<&str>, draft: &Draft<'_>, found: &mut Diagnostics) {

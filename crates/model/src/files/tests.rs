@@ -54,6 +54,15 @@ fn a_file_over_the_limit_is_refused() {
 }
 
 #[test]
+fn what_is_refused_is_reported() {
+    let mut found = Diagnostics::new();
+    Files::new().insert("../a", "x").unwrap_err().report("p.zip", &mut found);
+    let printed = found.iter().next().unwrap().to_string();
+    let expect = "error[PR009]: `../a` is not a relative path inside the project\n  --> p.zip\n  help: Use relative paths inside the project.";
+    assert_eq!(printed, expect);
+}
+
+#[test]
 fn replacing_a_file_does_not_count_it_twice() {
     let mut files = Files::new();
     for _ in 0..20 {

@@ -143,7 +143,13 @@ fn the_old_form_becomes_todays() {
     let operations: Vec<_> = api
         .operations
         .iter()
-        .map(|o| (o.verb.as_deref().unwrap(), o.auth_type.as_deref().unwrap(), o.scopes.join(",")))
+        .map(|o| {
+            (
+                o.verb.as_deref().unwrap(),
+                o.auth_type.as_deref().unwrap(),
+                o.scopes.clone().unwrap().join(","),
+            )
+        })
         .collect();
     assert_eq!(operations, [("GET", "Any", String::new()), ("PUT", "None", "s".to_owned())]);
     let config = project.endpoint_config(&mut found).unwrap();

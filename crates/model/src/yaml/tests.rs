@@ -189,3 +189,24 @@ proptest! {
         prop_assert!(read.is_ok() || read.is_err());
     }
 }
+
+#[test]
+fn json_is_read_however_it_is_laid_out() {
+    let value = json!({"paths": {"/a": {"get": {"tags": ["a", "b"], "summary": "é \u{1F355} \" \\ / \t"}}}, "empty": {}, "n": -1.5e3});
+    for text in [
+        serde_json::to_string(&value).unwrap(),
+        serde_json::to_string_pretty(&value).unwrap(),
+        serde_json::to_string_pretty(&value).unwrap().replace("  ", "\t"),
+        serde_json::to_string_pretty(&value).unwrap().replace('\n', "\r\n"),
+        r#"{"paths":{"\/a":{"get":{"tags":["a","b"],"summary":"\u00e9 \ud83c\udf55 \" \\ \/ \t"}}},"empty":{},"n":-1.5e3}"#.to_owned(),
+    ] {
+        assert_eq!(parse("a.json", text.as_bytes()).as_ref(), Ok(&value), "{text}");
+    }
+}
+
+#[test]
+fn a_long_line_of_json_is_read() {
+    let value: Value =
+        (0..5_000).map(|n| (format!("key{n}"), json!({"a": [n, {"b": "c"}]}))).collect();
+    assert_eq!(parse("a.json", value.to_string().as_bytes()), Ok(value));
+}
