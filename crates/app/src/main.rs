@@ -1,2 +1,35 @@
-//! x
-fn main() {}
+//! `weir`: the program. Reads the command line and wires the planes together.
+
+mod cli;
+mod environments;
+mod explain;
+mod load;
+mod output;
+mod serve;
+mod validate;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// The input has errors.
+pub(crate) const INPUT_ERRORS: u8 = 1;
+/// The command line is wrong.
+pub(crate) const WRONG_USAGE: u8 = 2;
+
+fn main() -> ExitCode {
+    let arguments = match cli::Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return output::usage(&error),
+    };
+    match arguments.command {
+        cli::Command::Serve(options) => serve::run(&options),
+        cli::Command::Validate(options) => validate::run(&options),
+        cli::Command::Explain(options) => explain::run(&options),
+        cli::Command::Environments(options) => environments::run(&options),
+        cli::Command::Version { json } => output::version(json),
+    }
+}

@@ -1,3 +1,42 @@
-//! Who may call, and what is answered before anybody is asked.
+//! Step 4 of a request: who may call.
+//!
+//! Applications, subscriptions and API keys will stand beside the tokens here.
 
 pub mod cors;
+pub mod credential;
+pub mod jwt;
+
+use compiler::plan::AuthPlan;
+
+use crate::exchange::Exchange;
+use crate::fault::{Failure, Fault};
+use credential::{Refused, Wanted};
+
+/// Lets a caller pass who shows what the operation asks for.
+///
+/// # Errors
+///
+/// What is wrong with the credential, as WSO2 answers it (spec/03 §6.4).
+pub(crate) async fn admit(exchange: &mut Exchange) -> Result<(), Failure> {
+    let Some(api) = exchange.record.api.clone() else { return Ok(()) };
+    let operation = exchange.record.operation.and_then(|index| api.plan.operations.get(index));
+    let Some(AuthPlan::Required { scopes, tokens }) = operation.map(|operation| &operation.auth)
+    else {
+        return Ok(());
+    };
+    let wanted = Wanted { security: &api.plan.security, scopes, tokens: *tokens };
+    let admitter = &exchange.snapshot.admitter;
+    let header = exchange.head.headers.get(admitter.header_for(&wanted));
+    let judged = match admitter.check_cached(header, &wanted) {
+        Some(judged) => judged,
+        None => admitter.admit(header, &wanted).await,
+    };
+    exchange.record.credential = Some(judged.map_err(refusal)?);
+    Ok(())
+}
+
+fn refusal(refused: Refused) -> Failure {
+    let mut fault = Fault::new(refused.code).describe(refused.description).internal(refused.reason);
+    fault.challenge = refused.www_authenticate;
+    fault.into()
+}

@@ -8,6 +8,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+/// The time of day, for records.
+#[must_use]
+pub fn now() -> SystemTime {
+    SystemTime::now()
+}
+
 /// A source of the time of day. Clones show the same time.
 #[derive(Debug, Clone)]
 pub struct Clock(Source);

@@ -1,8 +1,34 @@
 //! The data plane: listeners, routing, admission, the endpoint tree at run time, telemetry, and
 //! the swap of snapshots.
 
+pub mod admin;
 pub mod admit;
+pub mod body;
+pub mod clock;
 pub mod config;
+pub mod deploy;
+pub mod endpoint;
+pub mod exchange;
+pub mod explain;
+pub mod fault;
+pub mod fetch;
+pub mod handle;
+pub mod listener;
+pub mod respond;
+pub mod route;
 pub mod sample;
+pub mod serve;
+pub mod shutdown;
+pub mod side_listener;
+pub mod snapshot;
 pub mod source;
 pub mod telemetry;
+pub mod upstream;
+pub mod worker;
+
+mod forward;
+mod idle;
+mod locate;
+mod normalise;
+mod tunnel;
+mod variables;

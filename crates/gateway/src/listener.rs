@@ -1,3 +1,285 @@
-//! What the gateway listens on.
+//! Accepting clients: sockets, TLS, the choice of protocol, and draining.
+//!
+//! Each worker has listening sockets of its own on the same ports (`SO_REUSEPORT`), so that the
+//! kernel spreads connections and workers share nothing.
 
 pub mod tls;
+
+mod phase;
+mod socket;
+
+use std::io;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http::{Request, Response, StatusCode};
+use hyper::body::Incoming;
+use hyper::server::conn::{http1, http2};
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use socket2::{Domain, Protocol, Socket, Type};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
+
+use crate::body::ResponseBody;
+use crate::config::Limits;
+use crate::exchange::Connection;
+use crate::handle::handle;
+use crate::shutdown::{Drain, Guest};
+use crate::worker::{ConnectionPermit, Worker};
+
+pub(crate) use phase::BusyGuard;
+use phase::PhaseCell;
+use socket::{ClientSocket, Patience};
+
+const BACKLOG: i32 = 4096;
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nconnection: close\r\nretry-after: 1\r\n\r\n";
+
+/// Binds a listening socket that other workers can share.
+///
+/// # Errors
+///
+/// Whatever the system says, for instance that the port is taken.
+pub fn bind(address: SocketAddr) -> io::Result<std::net::TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_reuse_address(true)?;
+    socket.set_reuse_port(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(socket.into())
+}
+
+/// Accepts clients until the worker drains.
+pub(crate) async fn accept(
+    listener: TcpListener,
+    worker: Arc<Worker>,
+    tls: Option<TlsAcceptor>,
+    drain: Drain,
+) {
+    let mut draining = drain.clone();
+    let mut stopping = pin!(draining.started());
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, peer)) => welcome(stream, peer, &worker, tls.as_ref(), &drain),
+                // Out of file descriptors, most likely: waiting lets some be given back.
+                Err(error) => {
+                    tracing::warn!(%error, "A connection could not be accepted.");
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+            },
+            () = &mut stopping => break,
+        }
+    }
+    empty_queue(&listener, &worker, tls.as_ref(), &drain);
+}
+
+/// Serves what the kernel had already queued for this socket: closing it would reset them.
+fn empty_queue(
+    listener: &TcpListener,
+    worker: &Arc<Worker>,
+    tls: Option<&TlsAcceptor>,
+    drain: &Drain,
+) {
+    use futures_util::FutureExt as _;
+    while let Some(Ok((stream, peer))) = listener.accept().now_or_never() {
+        welcome(stream, peer, worker, tls, drain);
+    }
+}
+
+fn welcome(
+    stream: TcpStream,
+    peer: SocketAddr,
+    worker: &Arc<Worker>,
+    tls: Option<&TlsAcceptor>,
+    drain: &Drain,
+) {
+    let limit = worker.shared.snapshot.load().config.limits.connections;
+    let permit = ConnectionPermit::take(&worker.shared, limit);
+    let guest = drain.guest();
+    let worker = Arc::clone(worker);
+    let tls = tls.cloned();
+    tokio::spawn(async move {
+        let metrics = &worker.shared.metrics;
+        if permit.is_none() {
+            metrics.connection_refused(worker.index);
+            turn_away(stream).await;
+            return;
+        }
+        metrics.connection_accepted(worker.index);
+        if let Err(error) = serve(stream, peer, &worker, tls, guest).await {
+            tracing::debug!(%peer, %error, "A connection ended with an error.");
+        }
+        metrics.connection_closed(worker.index);
+        drop(permit);
+    });
+}
+
+async fn turn_away(mut stream: TcpStream) {
+    // The client may be gone already; there is nothing more to do for it.
+    let answered = tokio::time::timeout(Duration::from_secs(1), stream.write_all(FULL)).await;
+    tracing::debug!(answered = answered.is_ok(), "A connection was turned away at the limit.");
+}
+
+#[derive(Debug, thiserror::Error)]
+enum ServeError {
+    #[error("{0}")]
+    Io(#[from] io::Error),
+    #[error("{0}")]
+    Http(#[from] hyper::Error),
+    #[error("the TLS handshake did not end in time")]
+    SlowHandshake,
+}
+
+async fn serve(
+    stream: TcpStream,
+    peer: SocketAddr,
+    worker: &Arc<Worker>,
+    tls: Option<TlsAcceptor>,
+    guest: Guest,
+) -> Result<(), ServeError> {
+    stream.set_nodelay(true)?;
+    let head = worker.shared.snapshot.load().config.timeouts.head;
+    let connection = Arc::new(Connection::new(Arc::clone(worker), peer, tls.is_some()));
+    let Some(acceptor) = tls else {
+        let (prefix, is_http2, stream) = sniff(stream, head).await?;
+        return serve_protocol(stream, prefix, is_http2, connection, guest).await;
+    };
+    let accepted = tokio::time::timeout(head, acceptor.accept(stream)).await;
+    let Ok(Ok(stream)) = accepted else {
+        worker.shared.metrics.handshake_failed(worker.index);
+        return Err(accepted.map_or(ServeError::SlowHandshake, |failed| match failed {
+            Ok(_) => ServeError::SlowHandshake,
+            Err(error) => error.into(),
+        }));
+    };
+    let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
+    serve_protocol(stream, Bytes::new(), is_http2, connection, guest).await
+}
+
+/// Reads as much as is needed to tell HTTP/2 with prior knowledge (RFC 9113 §3.3) from HTTP/1.1.
+async fn sniff(
+    mut stream: TcpStream,
+    limit: Duration,
+) -> Result<(Bytes, bool, TcpStream), io::Error> {
+    let mut start = BytesMut::with_capacity(PREFACE.len());
+    let read = async {
+        while PREFACE.starts_with(&start) && start.len() < PREFACE.len() {
+            if (&mut stream).take((PREFACE.len() - start.len()) as u64).read_buf(&mut start).await?
+                == 0
+            {
+                break;
+            }
+        }
+        Ok::<(), io::Error>(())
+    };
+    // What did not come in time is left to the phase that follows, which has the same limit.
+    let in_time = tokio::time::timeout(limit, read).await;
+    if let Ok(failed) = in_time {
+        failed?;
+    }
+    let is_http2 = start.len() == PREFACE.len() && start == PREFACE;
+    Ok((start.freeze(), is_http2, stream))
+}
+
+async fn serve_protocol<S>(
+    stream: S,
+    prefix: Bytes,
+    is_http2: bool,
+    connection: Arc<Connection>,
+    guest: Guest,
+) -> Result<(), ServeError>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let config = Arc::clone(&connection.worker.shared.snapshot.load().config);
+    let patience = Patience {
+        head: config.timeouts.head,
+        idle: config.timeouts.client_idle,
+        write: config.timeouts.socket,
+    };
+    let phase = Arc::new(PhaseCell::default());
+    let socket = ClientSocket::new(stream, prefix, Arc::clone(&phase), patience, !is_http2);
+    if is_http2 {
+        serve_http2(socket, connection, phase, &config.limits, guest).await
+    } else {
+        serve_http1(socket, connection, phase, &config.limits, guest).await
+    }
+}
+
+async fn serve_http1<S>(
+    socket: ClientSocket<S>,
+    connection: Arc<Connection>,
+    phase: Arc<PhaseCell>,
+    limits: &Limits,
+    mut guest: Guest,
+) -> Result<(), ServeError>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let service = service_fn(move |request: Request<Incoming>| {
+        phase.busy();
+        let handled = handle(Arc::clone(&connection), request);
+        let phase = Arc::clone(&phase);
+        async move { handled.await.map(|response| watch(response, phase)) }
+    });
+    let served = http1::Builder::new()
+        .max_headers(limits.header_fields)
+        .max_header_size(limits.head_bytes)
+        .serve_connection(TokioIo::new(socket), service)
+        .with_upgrades();
+    let mut served = pin!(served);
+    tokio::select! {
+        ended = &mut served => return Ok(ended?),
+        () = guest.asked_to_leave() => served.as_mut().graceful_shutdown(),
+    }
+    Ok(served.await?)
+}
+
+/// Lets the connection's phase follow the answer.
+fn watch(response: Response<ResponseBody>, phase: Arc<PhaseCell>) -> Response<ResponseBody> {
+    if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+        phase.tunnel();
+        return response;
+    }
+    let guard = BusyGuard(phase);
+    response.map(|body| body.guarding(guard))
+}
+
+async fn serve_http2<S>(
+    socket: ClientSocket<S>,
+    connection: Arc<Connection>,
+    phase: Arc<PhaseCell>,
+    limits: &Limits,
+    mut guest: Guest,
+) -> Result<(), ServeError>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    // Many exchanges share this connection; pings tell whether the client is still there.
+    phase.busy();
+    let service =
+        service_fn(move |request: Request<Incoming>| handle(Arc::clone(&connection), request));
+    let header_list = u32::try_from(limits.head_bytes).unwrap_or(u32::MAX);
+    let served = http2::Builder::new(TokioExecutor::new())
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(limits.http2_streams)
+        .max_header_list_size(header_list)
+        .max_pending_accept_reset_streams(20)
+        .keep_alive_interval(Some(Duration::from_secs(30)))
+        .keep_alive_timeout(Duration::from_secs(20))
+        .adaptive_window(true)
+        .serve_connection(TokioIo::new(socket), service);
+    let mut served = pin!(served);
+    tokio::select! {
+        ended = &mut served => return Ok(ended?),
+        () = guest.asked_to_leave() => served.as_mut().graceful_shutdown(),
+    }
+    Ok(served.await?)
+}

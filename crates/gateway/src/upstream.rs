@@ -1,3 +1,110 @@
-//! Talking to upstreams.
+//! Talking to upstreams: targets, connections, and one call at a time.
+//!
+//! The rest of the gateway sees one function, [`Client::send`]: a request in, the head of an answer
+//! out, with a [`Lease`] on the connection that its body comes over.
+//! Which HTTP implementation runs underneath stays behind it.
 
 pub mod tls;
+
+mod connect;
+mod failure;
+mod hyper_client;
+mod pool;
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+use std::time::Duration;
+
+use compiler::plan::Http2;
+use http::{Request, Response};
+use hyper::body::Incoming;
+use rustls::ClientConfig;
+
+use crate::body::RequestBody;
+
+pub use failure::SendFailure;
+pub(crate) use hyper_client::HyperClient;
+pub(crate) use pool::Lease;
+
+/// Where connections of one kind go. Equal targets share connections.
+#[derive(Clone)]
+pub struct Target {
+    /// The host to connect to, a name or an address without brackets.
+    pub host: Box<str>,
+    /// The port.
+    pub port: u16,
+    /// TLS settings; `None` is clear text.
+    pub tls: Option<Arc<ClientConfig>>,
+    /// How HTTP/2 is chosen.
+    pub http2: Http2,
+    /// Scheme, host and port, for people.
+    pub name: Box<str>,
+}
+
+impl Target {
+    /// Where connections to this host and port go.
+    #[must_use]
+    pub fn new(host: &str, port: u16, tls: Option<Arc<ClientConfig>>, http2: Http2) -> Self {
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        let shown = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
+        let name = format!("{scheme}://{shown}:{port}").into();
+        Self { host: host.into(), port, tls, http2, name }
+    }
+}
+
+impl PartialEq for Target {
+    fn eq(&self, other: &Self) -> bool {
+        let same_tls = match (&self.tls, &other.tls) {
+            (None, None) => true,
+            (Some(one), Some(two)) => Arc::ptr_eq(one, two),
+            _ => false,
+        };
+        same_tls && self.port == other.port && self.http2 == other.http2 && self.host == other.host
+    }
+}
+
+impl Eq for Target {}
+
+impl Hash for Target {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.host.hash(state);
+        self.port.hash(state);
+    }
+}
+
+impl fmt::Debug for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Target({self})")
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)
+    }
+}
+
+/// One answer: its head, its body and the connection under it.
+pub(crate) type Answer = (Response<Incoming>, Lease);
+
+/// Sends requests to targets over connections that it keeps.
+///
+/// The request has its path and query as target and a `Host` header.
+pub(crate) trait Client: Send + Sync {
+    /// Sends one request and waits for the head of the answer.
+    ///
+    /// Dropping the future gives the call up and closes its connection.
+    ///
+    /// # Errors
+    ///
+    /// [`SendFailure`] says how far the exchange had come.
+    fn send(
+        &self,
+        target: &Arc<Target>,
+        request: Request<RequestBody>,
+    ) -> impl Future<Output = Result<Answer, SendFailure>> + Send;
+
+    /// Closes connections that have been idle for longer than this.
+    fn close_idle(&self, older_than: Duration);
+}

@@ -36,6 +36,17 @@ pub enum KeyType {
     Sandbox,
 }
 
+impl KeyType {
+    /// The word that is logged.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Production => "production",
+            Self::Sandbox => "sandbox",
+        }
+    }
+}
+
 /// Whom a token stands for (`aut`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Bearer {

@@ -56,7 +56,7 @@ pub enum Readiness {
     No {
         /// Why: `Timeout`, `Suspended` or `Off`.
         state: State,
-        /// When it will; `None` when it is switched off.
+        /// When it will; `None` when it is switched off until further notice.
         retry_at: Option<Instant>,
     },
 }
@@ -117,10 +117,13 @@ impl Health {
         if is_active(word) {
             return Readiness::Yes(Ticket { epoch: word >> STATE_BITS });
         }
-        let inner = self.lock();
-        let waits = inner.retry_at.is_some_and(|at| now < at);
-        if inner.state == State::Off || waits {
+        let mut inner = self.lock();
+        let is_over = inner.retry_at.is_some_and(|at| at <= now);
+        if !is_over && inner.state != State::Active {
             return Readiness::No { state: inner.state, retry_at: inner.retry_at };
+        }
+        if inner.state == State::Off {
+            self.activate(&mut inner, now);
         }
         Readiness::Yes(Ticket { epoch: inner.epoch })
     }
@@ -154,11 +157,11 @@ impl Health {
         }
     }
 
-    /// Takes the leaf out of service until [`Self::switch_on`].
-    pub fn switch_off(&self, now: Instant) {
+    /// Takes the leaf out of service until [`Self::switch_on`], or for a time.
+    pub fn switch_off(&self, now: Instant, limit: Option<Duration>) {
         let mut inner = self.lock();
         self.activate(&mut inner, now);
-        self.enter(State::Off, None, &mut inner, now);
+        self.enter(State::Off, limit.map(|limit| later(now, limit)), &mut inner, now);
     }
 
     /// Puts the leaf into service as an active one.

@@ -11,7 +11,8 @@ mod self_signed;
 mod tests;
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
 
 use arc_swap::ArcSwap;
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
@@ -86,6 +87,8 @@ pub struct ServerCertificates {
     current: Arc<Current>,
     config: Arc<ServerConfig>,
     newly_made: Option<PathBuf>,
+    /// When each watched file was written, as it was loaded last.
+    loaded: Mutex<Vec<Option<SystemTime>>>,
 }
 
 impl ServerCertificates {
@@ -97,8 +100,16 @@ impl ServerCertificates {
     pub fn load(settings: &ServerTls) -> Result<Self, TlsError> {
         let (set, newly_made) = load_set(settings)?;
         let current = Arc::new(Current(ArcSwap::from_pointee(set)));
-        let config = server_config(settings, Arc::clone(&current))?;
-        Ok(Self { settings: settings.clone(), current, config: Arc::new(config), newly_made })
+        let config = Arc::new(server_config(settings, Arc::clone(&current))?);
+        let certificates = Self {
+            settings: settings.clone(),
+            current,
+            config,
+            newly_made,
+            loaded: Mutex::default(),
+        };
+        *certificates.lock() = certificates.written();
+        Ok(certificates)
     }
 
     /// What a TLS acceptor needs. It stays valid: a reload changes what it answers.
@@ -115,6 +126,28 @@ impl ServerCertificates {
         let (set, _) = load_set(&self.settings)?;
         self.current.0.store(Arc::new(set));
         Ok(())
+    }
+
+    /// Reloads when a watched file was written since it was loaded last; whether it was.
+    ///
+    /// # Errors
+    /// As [`ServerCertificates::reload`]; the same files are not tried again until they change.
+    pub fn reload_if_changed(&self) -> Result<bool, TlsError> {
+        let written = self.written();
+        if *self.lock() == written {
+            return Ok(false);
+        }
+        *self.lock() = written;
+        self.reload().map(|()| true)
+    }
+
+    fn written(&self) -> Vec<Option<SystemTime>> {
+        let modified = |file: &PathBuf| std::fs::metadata(file).and_then(|it| it.modified()).ok();
+        self.watched_files().iter().map(modified).collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Option<SystemTime>>> {
+        self.loaded.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The files whose change calls for [`ServerCertificates::reload`].

@@ -273,7 +273,7 @@ fn a_late_success_revives() {
 fn a_leaf_that_is_off_stays_off() {
     let bench = Bench::new(&Resilience::default());
     let ticket = bench.ticket();
-    bench.health.switch_off(bench.now);
+    bench.health.switch_off(bench.now, None);
     let off = Readiness::No { state: State::Off, retry_at: None };
     assert_eq!(bench.health.ready(bench.now), off);
     assert_eq!(bench.health.succeeded(ticket, bench.now), None);

@@ -131,8 +131,7 @@ fn the_page_is_open_metrics_text() {
     process.request_refused(1, Refusal::NoApi);
     process.reloaded(true);
     process.set_generation(9);
-    let page =
-        encode(&process, [&api].into_iter(), [(&leaf, LeafState::Suspended)].into_iter());
+    let page = encode(&process, [&api].into_iter(), [(&leaf, LeafState::Suspended)].into_iter());
     let labels = r#"api="Pizza",version="1.0.0",context="/pizza/1.0.0""#;
     let leaf = r#"api="Pizza",version="1.0.0",stage="production",endpoint="pizza \"main\"""#;
     for line in [

@@ -1,0 +1,129 @@
+//! The command line. `weir help` prints what is written here.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// An API gateway for WSO2 API Manager's projects.
+#[derive(Debug, Parser)]
+#[command(name = "weir", version, disable_version_flag = true, arg_required_else_help = true)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Serve every API project below the given folders, and follow changes to them.
+    Serve(Box<Serve>),
+    /// Check API projects (folders or zips) and print what is wrong, like a compiler does.
+    Validate(Validate),
+    /// Say what would happen to a request: API, operation, endpoint, upstream request. Sends nothing.
+    Explain(Explain),
+    /// Print the gateway environments as read, and the URLs that are advertised.
+    Environments(Environments),
+    /// Print the version.
+    Version {
+        /// Print one JSON document instead of text.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// Where the configuration is.
+#[derive(Debug, Args, Clone)]
+pub(crate) struct Home {
+    /// The installation folder; `repository/conf/deployment.toml` in it is read when it is there.
+    #[arg(long, env = "WEIR_HOME", default_value = "./weir-home", value_name = "DIR")]
+    pub(crate) home: PathBuf,
+    /// A `deployment.toml` to read instead.
+    #[arg(long, env = "WEIR_CONFIG", value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+#[derive(Debug, Args, Clone)]
+pub(crate) struct Serve {
+    #[command(flatten)]
+    pub(crate) home: Home,
+    /// A folder of API projects; may be given several times.
+    #[arg(long, env = "WEIR_APIS", value_name = "DIR", value_delimiter = ',')]
+    pub(crate) apis: Vec<PathBuf>,
+    /// What this process does. Only `gateway` differs from `all` once there is a control plane.
+    #[arg(long, env = "WEIR_ROLE", default_value = "all", value_parser = ["all", "gateway"])]
+    pub(crate) role: String,
+    /// The entry of `params.yaml` files to apply.
+    #[arg(long, env = "WEIR_ENVIRONMENT", value_name = "NAME")]
+    pub(crate) environment: Option<String>,
+    /// Gateway, clear text: an address, a port, or `off`; also WEIR_HTTP.
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) http: Option<String>,
+    /// Gateway, TLS; also WEIR_HTTPS.
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) https: Option<String>,
+    /// Management, TLS; also WEIR_MANAGE.
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) manage: Option<String>,
+    /// Management, clear text; also WEIR_MANAGE_HTTP.
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) manage_http: Option<String>,
+    /// Health, metrics and state; also WEIR_ADMIN.
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) admin: Option<String>,
+    /// How many workers serve, one per core by default; also WEIR_WORKERS.
+    #[arg(long, value_name = "N")]
+    pub(crate) workers: Option<String>,
+    /// Serve the pizza-shack sample backend on the management listener.
+    #[arg(long, env = "WEIR_SAMPLE_BACKEND")]
+    pub(crate) sample_backend: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Validate {
+    /// API projects, or folders of them.
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) home: Home,
+    /// The entry of `params.yaml` files to apply.
+    #[arg(long, env = "WEIR_ENVIRONMENT", value_name = "NAME")]
+    pub(crate) environment: Option<String>,
+    /// Print one JSON document instead of text.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    /// A folder of API projects; may be given several times.
+    #[arg(long, env = "WEIR_APIS", required = true, value_name = "DIR", value_delimiter = ',')]
+    pub(crate) apis: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) home: Home,
+    /// The entry of `params.yaml` files to apply.
+    #[arg(long, env = "WEIR_ENVIRONMENT", value_name = "NAME")]
+    pub(crate) environment: Option<String>,
+    /// The method of the request.
+    #[arg(value_name = "METHOD")]
+    pub(crate) method: String,
+    /// The URL, or the path, of the request.
+    #[arg(value_name = "URL")]
+    pub(crate) url: String,
+    /// A header of the request.
+    #[arg(short = 'H', long = "header", value_name = "NAME: VALUE")]
+    pub(crate) headers: Vec<String>,
+    /// The body of the request, or @FILE.
+    #[arg(long, value_name = "TEXT|@FILE")]
+    pub(crate) data: Option<String>,
+    /// Print one JSON document instead of text.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Environments {
+    #[command(flatten)]
+    pub(crate) home: Home,
+    /// Print one JSON document instead of text.
+    #[arg(long)]
+    pub(crate) json: bool,
+}

@@ -1,0 +1,298 @@
+//! The admin listener: health, metrics, and the state of every API and endpoint.
+//!
+//! It is never public by default and answers only what `interface.md` of the product lists.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, HeaderValue};
+use http::{Method, Request, Response, StatusCode};
+use http_body_util::Full;
+use serde_json::{Value, json};
+use settings::Effective;
+
+use crate::deploy::ProjectStatus;
+use crate::endpoint::health::State;
+use crate::endpoint::http::HttpLeaf;
+use crate::endpoint::{Stage, leaves};
+use crate::snapshot::{LiveApi, Snapshot};
+use crate::telemetry::metric::{self, LeafState};
+use crate::worker::Shared;
+
+/// What the admin listener shows.
+#[derive(Debug)]
+pub struct Admin {
+    /// The gateway.
+    pub shared: Arc<Shared>,
+    /// What became of every project.
+    pub projects: ArcSwap<Vec<ProjectStatus>>,
+    /// The configuration in effect, secrets masked.
+    pub config: ArcSwap<Vec<Effective>>,
+    /// Whether the gateway takes requests: not before the first snapshot, not while draining.
+    pub is_ready: std::sync::atomic::AtomicBool,
+}
+
+impl Admin {
+    /// Nothing is ready yet.
+    #[must_use]
+    pub fn new(shared: Arc<Shared>) -> Self {
+        Self {
+            shared,
+            projects: ArcSwap::default(),
+            config: ArcSwap::default(),
+            is_ready: std::sync::atomic::AtomicBool::new(false),
+        }
+    }
+
+    /// Answers one request.
+    pub fn answer<B>(&self, request: &Request<B>) -> Response<Full<Bytes>> {
+        let path = request.uri().path();
+        match (request.method(), path) {
+            (&Method::GET, "/healthz") => text(StatusCode::OK, "ok\n"),
+            (&Method::GET, "/readyz") => self.readiness(),
+            (&Method::GET, "/metrics") => self.metrics(),
+            (&Method::GET, "/apis") => json(StatusCode::OK, &self.apis()),
+            (&Method::GET, "/endpoints") => json(StatusCode::OK, &self.endpoints()),
+            (&Method::GET, "/config") => json(StatusCode::OK, &self.configuration()),
+            (&Method::POST, _) if path.starts_with("/endpoints/") => self.switch(request.uri()),
+            (_, "/healthz" | "/readyz" | "/metrics" | "/apis" | "/endpoints" | "/config") => {
+                text(StatusCode::METHOD_NOT_ALLOWED, "only GET is answered here\n")
+            }
+            _ => text(StatusCode::NOT_FOUND, NOT_FOUND),
+        }
+    }
+
+    fn snapshot(&self) -> Arc<Snapshot> {
+        self.shared.snapshot.load_full()
+    }
+
+    fn readiness(&self) -> Response<Full<Bytes>> {
+        if self.is_ready.load(std::sync::atomic::Ordering::Acquire) {
+            text(StatusCode::OK, "ready\n")
+        } else {
+            text(StatusCode::SERVICE_UNAVAILABLE, "not ready\n")
+        }
+    }
+
+    fn metrics(&self) -> Response<Full<Bytes>> {
+        let snapshot = self.snapshot();
+        let apis = snapshot.apis.iter().map(|api| &api.metrics);
+        let endpoints = snapshot
+            .apis
+            .iter()
+            .flat_map(|api| leaves(api))
+            .map(|(_, leaf)| (&leaf.metrics, leaf_state(leaf)));
+        let body = metric::encode(&self.shared.metrics, apis, endpoints);
+        respond(StatusCode::OK, metric::CONTENT_TYPE, body)
+    }
+
+    fn apis(&self) -> Value {
+        let projects = self.projects.load();
+        let list: Vec<Value> = projects.iter().map(project).collect();
+        json!({ "count": list.len(), "generation": self.snapshot().generation, "list": list })
+    }
+
+    fn endpoints(&self) -> Value {
+        let snapshot = self.snapshot();
+        let list: Vec<Value> = snapshot
+            .apis
+            .iter()
+            .flat_map(|api| leaves(api).map(|(stage, leaf)| endpoint(api, stage, leaf)))
+            .collect();
+        json!({ "count": list.len(), "generation": snapshot.generation, "list": list })
+    }
+
+    fn configuration(&self) -> Value {
+        let values = self.config.load();
+        values
+            .iter()
+            .map(
+                |one| json!({ "key": one.key, "value": one.value, "from": one.origin.to_string() }),
+            )
+            .collect()
+    }
+
+    /// `POST /endpoints/{id}/drain` and `/resume`, with an optional `?for=10m`.
+    fn switch(&self, uri: &http::Uri) -> Response<Full<Bytes>> {
+        let rest = uri.path().strip_prefix("/endpoints/").unwrap_or_default();
+        let Some((id, verb)) = rest.rsplit_once('/') else {
+            return text(StatusCode::NOT_FOUND, NOT_FOUND);
+        };
+        let id = percent_encoding::percent_decode_str(id).decode_utf8_lossy();
+        let snapshot = self.snapshot();
+        let found = snapshot
+            .apis
+            .iter()
+            .flat_map(|api| leaves(api).map(move |(stage, leaf)| (endpoint_id(api, stage), leaf)))
+            .find(|(known, _)| *known == id);
+        let Some((id, leaf)) = found else {
+            return text(
+                StatusCode::NOT_FOUND,
+                "no endpoint has this id; GET /endpoints lists them\n",
+            );
+        };
+        match (verb, duration(uri.query())) {
+            ("drain", Ok(limit)) => {
+                leaf.health.switch_off(tokio::time::Instant::now(), limit);
+                tracing::warn!(
+                    endpoint = leaf.name(),
+                    ?limit,
+                    "An endpoint was switched off by hand."
+                );
+            }
+            ("resume", _) => {
+                leaf.health.switch_on(tokio::time::Instant::now());
+                tracing::warn!(endpoint = leaf.name(), "An endpoint was switched on by hand.");
+            }
+            ("drain", Err(reason)) => return text(StatusCode::BAD_REQUEST, reason),
+            _ => return text(StatusCode::NOT_FOUND, NOT_FOUND),
+        }
+        json(StatusCode::OK, &json!({ "id": id, "health": health(leaf) }))
+    }
+}
+
+const NOT_FOUND: &str =
+    "not found; there are /healthz, /readyz, /metrics, /apis, /endpoints and /config\n";
+
+/// The `for` of a query: a number with s, m or h.
+fn duration(query: Option<&str>) -> Result<Option<Duration>, &'static str> {
+    const HELP: &str = "`for` takes a number with s, m or h, such as ?for=10m\n";
+    let Some(value) =
+        query.and_then(|query| query.split('&').find_map(|pair| pair.strip_prefix("for=")))
+    else {
+        return Ok(None);
+    };
+    let number = value.trim_end_matches(|character: char| character.is_ascii_alphabetic());
+    let unit = match value.get(number.len()..) {
+        Some("s") => 1,
+        Some("m") => 60,
+        Some("h") => 3600,
+        _ => return Err(HELP),
+    };
+    let count: u32 = number.parse().map_err(|_invalid| HELP)?;
+    Ok(Some(Duration::from_secs(u64::from(count) * unit)))
+}
+
+fn project(status: &ProjectStatus) -> Value {
+    let plan = status.live.as_deref().map(|live| &live.plan);
+    json!({
+        "path": status.path.display().to_string(),
+        "state": status.state.as_str(),
+        "id": plan.map(|plan| &plan.id),
+        "name": plan.map(|plan| &plan.name),
+        "version": plan.map(|plan| &plan.version),
+        "context": plan.map(|plan| &plan.context),
+        "defaultContext": plan.and_then(|plan| plan.default_context.as_ref()),
+        "generation": status.live.as_deref().map(|live| live.generation),
+        "diagnostics": status.diagnostics.iter().map(diagnostic).collect::<Vec<_>>(),
+    })
+}
+
+/// One diagnostic as JSON; the command line prints the same.
+#[must_use]
+pub fn diagnostic(diagnostic: &model::Diagnostic) -> Value {
+    let mut value = json!({
+        "severity": diagnostic.severity.as_str(),
+        "code": diagnostic.code,
+        "file": diagnostic.place.file,
+        "message": diagnostic.message,
+        "help": diagnostic.help,
+    });
+    match &diagnostic.place.spot {
+        model::Spot::Whole => {}
+        model::Spot::Pointer(pointer) => value["pointer"] = pointer.as_str().into(),
+        model::Spot::Line { line, column } => {
+            value["line"] = (*line).into();
+            value["column"] = (*column).into();
+        }
+    }
+    value
+}
+
+/// What `POST /endpoints/{id}/…` names an endpoint by.
+fn endpoint_id(api: &LiveApi, stage: Stage) -> String {
+    format!("{}:{}", api.plan.id.replace('/', ":"), stage.as_str())
+}
+
+fn endpoint(api: &LiveApi, stage: Stage, leaf: &HttpLeaf) -> Value {
+    let totals = leaf.metrics.read();
+    json!({
+        "id": endpoint_id(api, stage),
+        "name": leaf.name(),
+        "api": api.plan.id,
+        "stage": stage.as_str(),
+        "kind": match leaf.plan.dialect {
+            compiler::plan::Dialect::Http => "http",
+            compiler::plan::Dialect::Address => "address",
+        },
+        "url": leaf.plan.url.as_str(),
+        "health": health(leaf),
+        "inFlight": totals.in_flight,
+        "latency": totals.latency.quantiles().map(|quantiles| json!({
+            "p50Ms": quantiles.p50.as_secs_f64() * 1e3,
+            "p90Ms": quantiles.p90.as_secs_f64() * 1e3,
+            "p99Ms": quantiles.p99.as_secs_f64() * 1e3,
+        })),
+    })
+}
+
+fn health(leaf: &HttpLeaf) -> Value {
+    let report = leaf.health.report();
+    let now = tokio::time::Instant::now();
+    json!({
+        "state": report.state.as_str(),
+        "forMs": report.since.map(|since| millis(now.saturating_duration_since(since))),
+        "retryInMs": report.retry_at.map(|at| millis(at.saturating_duration_since(now))),
+        "failures": report.failures,
+        "lastCode": report.last_code,
+        "lastSuspensionMs": report.last_duration.map(millis),
+    })
+}
+
+fn leaf_state(leaf: &HttpLeaf) -> LeafState {
+    match leaf.health.report().state {
+        State::Active => LeafState::Active,
+        State::Timeout => LeafState::TimingOut,
+        State::Suspended => LeafState::Suspended,
+        State::Off => LeafState::Drained,
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn text(status: StatusCode, body: &'static str) -> Response<Full<Bytes>> {
+    respond(status, "text/plain; charset=utf-8", body)
+}
+
+fn json(status: StatusCode, body: &Value) -> Response<Full<Bytes>> {
+    respond(status, "application/json", format!("{body:#}\n"))
+}
+
+fn respond(
+    status: StatusCode,
+    media: &'static str,
+    body: impl Into<Bytes>,
+) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(body.into()));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media));
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn overrides_may_expire() {
+        assert_eq!(duration(None), Ok(None));
+        assert_eq!(duration(Some("for=10m")), Ok(Some(Duration::from_secs(600))));
+        assert_eq!(duration(Some("x=1&for=5s")), Ok(Some(Duration::from_secs(5))));
+        assert!(duration(Some("for=ten")).is_err());
+        assert!(duration(Some("for=10")).is_err());
+    }
+}

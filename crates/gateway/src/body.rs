@@ -1,0 +1,351 @@
+//! Bodies in flight: what a client sends on its way to an upstream, and what goes back.
+//!
+//! Both stream with back-pressure and are never gathered here.
+//! A body that makes no progress within the socket timeout is given up.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::{Buf, Bytes};
+use http_body::{Body, Frame, SizeHint};
+use hyper::body::Incoming;
+use thiserror::Error;
+
+use crate::exchange::Record;
+use crate::idle::IdleTimer;
+use crate::listener::BusyGuard;
+use crate::upstream::Lease;
+
+/// Why a body broke off.
+#[derive(Debug, Error)]
+pub enum BodyError {
+    /// The peer failed or went away.
+    #[error("{0}")]
+    Peer(#[from] hyper::Error),
+    /// Nothing came for the socket timeout.
+    #[error("no progress within {0:?}")]
+    Stalled(Duration),
+    /// The limit for bodies was passed.
+    #[error("the body exceeds the limit of {0} bytes")]
+    TooLarge(u64),
+}
+
+/// How far the body of a request has come; shared with whoever judges a failure.
+#[derive(Debug, Default)]
+pub struct RequestProgress {
+    bytes: AtomicU64,
+    stage: AtomicU8,
+}
+
+/// The stages of a request body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum RequestStage {
+    /// Nothing has been read yet.
+    Waiting = 0,
+    /// Some of it has been read.
+    Flowing = 1,
+    /// It has been read whole.
+    Done = 2,
+    /// The client went away or sent something malformed.
+    Broken = 3,
+    /// It exceeded the limit.
+    TooLarge = 4,
+    /// The client stopped sending.
+    Stalled = 5,
+}
+
+impl RequestProgress {
+    /// The bytes read so far.
+    pub fn bytes(&self) -> u64 {
+        self.bytes.load(Ordering::Relaxed)
+    }
+
+    /// How far it has come.
+    pub fn stage(&self) -> RequestStage {
+        match self.stage.load(Ordering::Acquire) {
+            0 => RequestStage::Waiting,
+            1 => RequestStage::Flowing,
+            2 => RequestStage::Done,
+            4 => RequestStage::TooLarge,
+            5 => RequestStage::Stalled,
+            _ => RequestStage::Broken,
+        }
+    }
+
+    fn set(&self, stage: RequestStage) {
+        self.stage.store(stage as u8, Ordering::Release);
+    }
+}
+
+/// The body of a request on its way to an upstream.
+#[derive(Debug)]
+pub enum RequestBody {
+    /// No body.
+    Empty,
+    /// What the client sends, as it comes.
+    Stream(Box<RequestStream>),
+}
+
+/// A client's body that streams.
+#[derive(Debug)]
+pub struct RequestStream {
+    incoming: Incoming,
+    progress: Arc<RequestProgress>,
+    limit: Option<u64>,
+    idle: IdleTimer,
+    idle_limit: Duration,
+}
+
+impl RequestBody {
+    /// Takes the body of a client's request.
+    ///
+    /// `limit` is in bytes; `idle` is the longest pause.
+    pub fn new(incoming: Incoming, limit: Option<u64>, idle: Duration) -> Self {
+        if incoming.is_end_stream() {
+            return Self::Empty;
+        }
+        Self::Stream(Box::new(RequestStream {
+            incoming,
+            progress: Arc::default(),
+            limit,
+            idle: IdleTimer::new(idle),
+            idle_limit: idle,
+        }))
+    }
+
+    /// The progress to watch; `None` when there is no body.
+    pub fn progress(&self) -> Option<Arc<RequestProgress>> {
+        match self {
+            Self::Empty => None,
+            Self::Stream(stream) => Some(Arc::clone(&stream.progress)),
+        }
+    }
+}
+
+impl RequestStream {
+    fn poll_next(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        let Poll::Ready(next) = Pin::new(&mut self.incoming).poll_frame(context) else {
+            std::task::ready!(self.idle.poll_expired(context));
+            self.progress.set(RequestStage::Stalled);
+            return Poll::Ready(Some(Err(BodyError::Stalled(self.idle_limit))));
+        };
+        self.idle.progressed();
+        Poll::Ready(match next {
+            None => {
+                self.progress.set(RequestStage::Done);
+                None
+            }
+            Some(Err(error)) => {
+                self.progress.set(RequestStage::Broken);
+                Some(Err(error.into()))
+            }
+            Some(Ok(frame)) => Some(self.pass(frame)),
+        })
+    }
+
+    fn pass(&mut self, frame: Frame<Bytes>) -> Result<Frame<Bytes>, BodyError> {
+        let length = frame.data_ref().map_or(0, |data| data.remaining() as u64);
+        let total = self.progress.bytes.fetch_add(length, Ordering::Relaxed) + length;
+        if let Some(limit) = self.limit.filter(|limit| total > *limit) {
+            self.progress.set(RequestStage::TooLarge);
+            return Err(BodyError::TooLarge(limit));
+        }
+        let done = frame.is_trailers() || self.incoming.is_end_stream();
+        self.progress.set(if done { RequestStage::Done } else { RequestStage::Flowing });
+        Ok(frame)
+    }
+}
+
+impl Body for RequestBody {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        match self.get_mut() {
+            Self::Empty => Poll::Ready(None),
+            Self::Stream(stream) => stream.poll_next(context),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Empty => true,
+            Self::Stream(stream) => stream.incoming.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Empty => SizeHint::with_exact(0),
+            Self::Stream(stream) => stream.incoming.size_hint(),
+        }
+    }
+}
+
+/// The body of an answer on its way to the client. Its end writes the access record.
+#[derive(Debug)]
+pub struct ResponseBody {
+    source: Source,
+    record: Option<Box<Record>>,
+    busy: Option<BusyGuard>,
+}
+
+#[derive(Debug)]
+enum Source {
+    Ready(Option<Bytes>),
+    Upstream(Box<UpstreamBody>),
+}
+
+/// What an upstream sends, with the connection that it comes over.
+#[derive(Debug)]
+pub struct UpstreamBody {
+    incoming: Incoming,
+    lease: Option<Lease>,
+    idle: IdleTimer,
+    idle_limit: Duration,
+}
+
+impl UpstreamBody {
+    /// `lease` goes back to the pool with the last byte; `idle` is the longest pause.
+    pub(crate) fn new(incoming: Incoming, lease: Lease, idle: Duration) -> Self {
+        let mut body =
+            Self { incoming, lease: Some(lease), idle: IdleTimer::new(idle), idle_limit: idle };
+        if body.incoming.is_end_stream() {
+            body.release();
+        }
+        body
+    }
+
+    fn release(&mut self) {
+        if let Some(lease) = self.lease.take() {
+            lease.release();
+        }
+    }
+
+    fn poll_next(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        let Poll::Ready(next) = Pin::new(&mut self.incoming).poll_frame(context) else {
+            std::task::ready!(self.idle.poll_expired(context));
+            return Poll::Ready(Some(Err(BodyError::Stalled(self.idle_limit))));
+        };
+        self.idle.progressed();
+        match next {
+            Some(Ok(frame)) => {
+                if self.incoming.is_end_stream() {
+                    self.release();
+                }
+                Poll::Ready(Some(Ok(frame)))
+            }
+            None => {
+                self.release();
+                Poll::Ready(None)
+            }
+            Some(Err(error)) => Poll::Ready(Some(Err(error.into()))),
+        }
+    }
+}
+
+impl ResponseBody {
+    /// A body that is at hand.
+    pub fn ready(bytes: impl Into<Bytes>) -> Self {
+        let bytes = bytes.into();
+        Self {
+            source: Source::Ready(if bytes.is_empty() { None } else { Some(bytes) }),
+            record: None,
+            busy: None,
+        }
+    }
+
+    /// No body.
+    pub fn empty() -> Self {
+        Self { source: Source::Ready(None), record: None, busy: None }
+    }
+
+    /// What an upstream sends.
+    pub fn upstream(body: UpstreamBody) -> Self {
+        Self { source: Source::Upstream(Box::new(body)), record: None, busy: None }
+    }
+
+    /// Lets the end of this body end the exchange.
+    pub(crate) fn finishing(mut self, record: Box<Record>) -> Self {
+        self.record = Some(record);
+        self
+    }
+
+    /// Keeps the client's connection busy until this body is gone.
+    pub(crate) fn guarding(mut self, busy: BusyGuard) -> Self {
+        self.busy = Some(busy);
+        self
+    }
+
+    fn ended(&mut self, complete: bool) {
+        if let Some(record) = self.record.take() {
+            record.finish(complete);
+        }
+    }
+}
+
+impl Body for ResponseBody {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        let this = self.get_mut();
+        let next = match &mut this.source {
+            Source::Ready(bytes) => bytes.take().map(|bytes| Ok(Frame::data(bytes))),
+            Source::Upstream(body) => std::task::ready!(body.poll_next(context)),
+        };
+        match &next {
+            Some(Ok(frame)) => {
+                if let (Some(data), Some(record)) = (frame.data_ref(), &mut this.record) {
+                    record.sent(data.len() as u64);
+                }
+                if this.is_end_stream() {
+                    this.ended(true);
+                }
+            }
+            None => this.ended(true),
+            Some(Err(_)) => this.ended(false),
+        }
+        Poll::Ready(next)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match &self.source {
+            Source::Ready(bytes) => bytes.is_none(),
+            Source::Upstream(body) => body.incoming.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.source {
+            Source::Ready(bytes) => {
+                SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
+            }
+            Source::Upstream(body) => body.incoming.size_hint(),
+        }
+    }
+}
+
+impl Drop for ResponseBody {
+    /// A body that is dropped before its end was not delivered, unless there is nothing in it.
+    fn drop(&mut self) {
+        let complete = self.is_end_stream();
+        self.ended(complete);
+    }
+}

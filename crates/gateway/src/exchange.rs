@@ -1,0 +1,290 @@
+//! One request and its answer, in flight; and the record that its end leaves.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::request::Parts;
+use http::{HeaderValue, Method, Request, Uri, Version, header};
+use hyper::body::Incoming;
+use model::fault::FaultCode;
+use tokio::time::Instant;
+
+use crate::admit::credential::Credential;
+use crate::body::{RequestBody, RequestProgress};
+use crate::clock;
+use crate::respond::Dialect;
+use crate::snapshot::{LiveApi, Snapshot};
+use crate::telemetry::log::AccessRecord;
+use crate::telemetry::metric::Finished;
+use crate::telemetry::trace::{self, TraceContext};
+use crate::upstream::Target;
+use crate::worker::Worker;
+use compiler::pattern::Captures;
+
+/// The status of an exchange whose client left before the answer (nginx's convention).
+const CLIENT_CLOSED: u16 = 499;
+
+/// What is known of the connection that a request came over.
+#[derive(Debug)]
+pub struct Connection {
+    /// The worker that serves it.
+    pub worker: Arc<Worker>,
+    /// The client's address.
+    pub peer: SocketAddr,
+    /// The client's address, ready to be sent.
+    pub peer_value: HeaderValue,
+    /// Whether the client speaks TLS to us.
+    pub is_secure: bool,
+}
+
+impl Connection {
+    /// Notes a client.
+    #[must_use]
+    pub fn new(worker: Arc<Worker>, peer: SocketAddr, is_secure: bool) -> Self {
+        let ip = peer.ip().to_canonical();
+        let peer = SocketAddr::new(ip, peer.port());
+        let peer_value = HeaderValue::try_from(ip.to_string())
+            .expect("the text of an address has only visible ASCII");
+        Self { worker, peer, peer_value, is_secure }
+    }
+
+    /// `https` or `http`.
+    #[must_use]
+    pub fn scheme(&self) -> &'static str {
+        if self.is_secure { "https" } else { "http" }
+    }
+}
+
+/// One request and its answer.
+#[derive(Debug)]
+pub struct Exchange {
+    /// What was served when it came; nothing else is looked at until its end.
+    pub snapshot: Arc<Snapshot>,
+    /// The request's head; its headers become those of the upstream's request.
+    pub head: Parts,
+    /// The request's body, until it is sent on.
+    pub body: RequestBody,
+    /// Bytes of the path that are the API's context.
+    pub context_length: usize,
+    /// The variables of the operation's template.
+    pub captures: Captures,
+    /// The origin that a browser names.
+    pub origin: Option<HeaderValue>,
+    /// How its caller wants faults to be written.
+    pub dialect: Dialect,
+    /// The correlation id that the client sent.
+    pub correlation: Option<HeaderValue>,
+    /// What its end will leave.
+    pub record: Box<Record>,
+}
+
+/// What the calls of one exchange brought.
+#[derive(Debug, Default)]
+pub struct Attempts {
+    /// How many calls were made.
+    pub count: u32,
+    /// The time that they took to the head of the answer, together.
+    pub time: Duration,
+    /// The name of the last leaf.
+    pub endpoint: Option<Arc<str>>,
+    /// The last target.
+    pub target: Option<Arc<Target>>,
+    /// The fault that is answered, with its number.
+    pub fault: Option<(u32, FaultCode)>,
+}
+
+impl Exchange {
+    /// Takes a request from the HTTP server.
+    pub fn begin(connection: &Arc<Connection>, request: Request<Incoming>) -> Self {
+        let snapshot = connection.worker.shared.snapshot.load_full();
+        let (head, incoming) = request.into_parts();
+        let config = &snapshot.config;
+        let body = RequestBody::new(incoming, config.limits.body_bytes, config.timeouts.socket);
+        Self::new(connection, snapshot, head, body)
+    }
+
+    /// Starts an exchange over a snapshot.
+    pub(crate) fn new(
+        connection: &Arc<Connection>,
+        snapshot: Arc<Snapshot>,
+        head: Parts,
+        body: RequestBody,
+    ) -> Self {
+        let record = Box::new(Record {
+            connection: Arc::clone(connection),
+            api: None,
+            operation: None,
+            started: Instant::now(),
+            request_id: trace::request_id(&head.headers),
+            trace: TraceContext::incoming(&head.headers),
+            method: head.method.clone(),
+            uri: head.uri.clone(),
+            version: head.version,
+            host: HeaderValue::from_static(""),
+            user_agent: head.headers.get(header::USER_AGENT).cloned(),
+            credential: None,
+            attempts: Attempts::default(),
+            progress: body.progress(),
+            status: CLIENT_CLOSED,
+            response_bytes: 0,
+            is_finished: false,
+        });
+        let correlation = &snapshot.config.forwarding.correlation_header;
+        Self {
+            context_length: 0,
+            captures: Captures::default(),
+            origin: head.headers.get(header::ORIGIN).cloned(),
+            correlation: head.headers.get(correlation).cloned(),
+            dialect: Dialect::of(&head.method, &head.headers),
+            record,
+            snapshot,
+            head,
+            body,
+        }
+    }
+
+    /// The path and query after the API's context, as it came.
+    #[must_use]
+    pub fn postfix(&self) -> &str {
+        let path = self.head.uri.path_and_query().map_or("/", |path| path.as_str());
+        path.get(self.context_length..).unwrap_or_default()
+    }
+
+    /// The path after the API's context, as it came.
+    #[must_use]
+    pub fn resource_path(&self) -> &str {
+        self.head.uri.path().get(self.context_length..).unwrap_or_default()
+    }
+}
+
+/// What the end of an exchange leaves: one access record, and the counters of its API.
+#[derive(Debug)]
+pub struct Record {
+    /// The connection that the request came over.
+    pub connection: Arc<Connection>,
+    /// The API it is for.
+    pub api: Option<Arc<LiveApi>>,
+    /// The operation it is for.
+    pub operation: Option<usize>,
+    /// When the head had been read.
+    pub started: Instant,
+    /// Its id.
+    pub request_id: HeaderValue,
+    /// The trace it belongs to.
+    pub trace: TraceContext,
+    /// The host it is for, as the client wrote it; empty when it names none.
+    pub host: HeaderValue,
+    /// Who calls.
+    pub credential: Option<Arc<Credential>>,
+    /// What the calls to upstreams brought.
+    pub attempts: Attempts,
+    /// What is answered.
+    pub(crate) status: u16,
+    method: Method,
+    uri: Uri,
+    version: Version,
+    user_agent: Option<HeaderValue>,
+    progress: Option<Arc<RequestProgress>>,
+    response_bytes: u64,
+    is_finished: bool,
+}
+
+impl Record {
+    /// Notes bytes on their way to the client.
+    pub(crate) fn sent(&mut self, bytes: u64) {
+        self.response_bytes += bytes;
+    }
+
+    /// Ends the exchange.
+    pub(crate) fn finish(mut self: Box<Self>, complete: bool) {
+        self.end(complete);
+    }
+
+    fn end(&mut self, complete: bool) {
+        self.is_finished = true;
+        let duration = self.started.elapsed();
+        let worker = &self.connection.worker;
+        let request_bytes = self.progress.as_deref().map_or(0, RequestProgress::bytes);
+        if let Some(api) = &self.api {
+            api.metrics.finish(
+                worker.index,
+                &Finished {
+                    status: self.status,
+                    aborted: !complete,
+                    duration,
+                    request_bytes,
+                    response_bytes: self.response_bytes,
+                },
+            );
+        }
+        let record = self.access_record(complete, duration, request_bytes);
+        worker.shared.access_log.write(worker.index, &record);
+    }
+
+    fn access_record(
+        &self,
+        complete: bool,
+        duration: Duration,
+        request_bytes: u64,
+    ) -> AccessRecord<'_> {
+        let plan = self.api.as_deref().map(|api| &api.plan);
+        let template = plan.zip(self.operation).and_then(|(plan, index)| {
+            plan.operations.get(index).map(|operation| &*operation.template)
+        });
+        AccessRecord {
+            time: clock::now(),
+            request_id: text(&self.request_id),
+            trace_id: self.trace.trace_id,
+            client: self.connection.peer.ip(),
+            method: self.method.as_str(),
+            host: text(&self.host),
+            path: self.uri.path(),
+            protocol: protocol(self.version),
+            status: self.status,
+            request_bytes,
+            response_bytes: self.response_bytes,
+            duration,
+            api: plan.map(|plan| plan.name.as_str()),
+            version: plan.map(|plan| plan.version.as_str()),
+            operation: template,
+            endpoint: self.attempts.endpoint.as_deref(),
+            upstream: self.attempts.target.as_deref().map(|target| &*target.name),
+            attempts: self.attempts.count,
+            upstream_time: (self.attempts.count > 0).then_some(self.attempts.time),
+            fault: self.attempts.fault,
+            key_type: self.credential.as_deref().map(|credential| credential.key_type.as_str()),
+            client_id: self
+                .credential
+                .as_deref()
+                .and_then(|credential| credential.client_id.as_deref()),
+            user_agent: self.user_agent.as_ref().map(HeaderValue::as_bytes),
+            aborted: !complete,
+        }
+    }
+}
+
+impl Drop for Record {
+    /// An exchange whose client went away, or that a defect ended, leaves its record here.
+    fn drop(&mut self) {
+        if self.is_finished {
+            return;
+        }
+        if std::thread::panicking() {
+            self.status = 500;
+        }
+        self.end(false);
+    }
+}
+
+fn protocol(version: Version) -> &'static str {
+    match version {
+        Version::HTTP_10 => "HTTP/1.0",
+        Version::HTTP_2 => "HTTP/2",
+        _ => "HTTP/1.1",
+    }
+}
+
+fn text(value: &HeaderValue) -> &str {
+    value.to_str().unwrap_or_default()
+}

@@ -1,0 +1,243 @@
+//! Header rules in both directions (spec/01 §6.1–6.2, RFC 9110 §7.6).
+
+use std::fmt::Write as _;
+
+use http::header::{self, Entry, HeaderName, HeaderValue};
+use http::request::Parts;
+use http::{HeaderMap, Method, StatusCode, Uri};
+
+use crate::config::Forwarding;
+use crate::exchange::{Connection, Exchange};
+use crate::telemetry::trace::REQUEST_ID;
+
+const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
+const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");
+
+/// Headers that carry credentials for the gateway itself, never for an upstream.
+const OWN_CREDENTIALS: [HeaderName; 3] = [
+    HeaderName::from_static("apikey"),
+    HeaderName::from_static("internal-key"),
+    HeaderName::from_static("wso2_am_api_default_version"),
+];
+
+/// What a request asks of its connection besides the exchange itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wish {
+    /// Nothing.
+    None,
+    /// A tunnel (WebSocket and other upgrades).
+    Upgrade,
+}
+
+/// Turns a client's headers into those of the upstream's request.
+///
+/// `host` is the `Host` to send.
+pub(crate) fn request_headers(
+    exchange: &mut Exchange,
+    host: HeaderValue,
+    auth_header: &HeaderName,
+) -> Wish {
+    let wish = wish(&exchange.head);
+    let snapshot = std::sync::Arc::clone(&exchange.snapshot);
+    let rules = &snapshot.config.forwarding;
+    let headers = &mut exchange.head.headers;
+    let upgrade = if wish == Wish::Upgrade { headers.get(header::UPGRADE).cloned() } else { None };
+    strip_hop_by_hop(headers);
+    if let Some(protocol) = upgrade {
+        headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+        headers.insert(header::UPGRADE, protocol);
+    }
+    headers.remove(header::EXPECT);
+    headers.remove(header::PROXY_AUTHORIZATION);
+    for name in &OWN_CREDENTIALS {
+        headers.remove(name);
+    }
+    if !rules.outbound_auth_header {
+        headers.remove(auth_header);
+    }
+    headers.insert(header::HOST, host);
+    exchange.record.trace.apply(headers);
+    headers.insert(REQUEST_ID, exchange.record.request_id.clone());
+    if let Entry::Vacant(place) = headers.entry(&rules.correlation_header) {
+        place.insert(exchange.record.request_id.clone());
+    }
+    add_forwarded(headers, &exchange.record.host, &exchange.record.connection, rules);
+    wish
+}
+
+/// Whether the client asks for a tunnel: HTTP/1.1, `Connection: upgrade`, a protocol that is not
+/// HTTP itself (`h2c` would let a client speak past the gateway).
+pub(crate) fn wish(head: &Parts) -> Wish {
+    let headers = &head.headers;
+    let Some(protocol) = headers.get(header::UPGRADE) else { return Wish::None };
+    let is_http11 = head.version == http::Version::HTTP_11;
+    let is_asked =
+        tokens(headers, &header::CONNECTION).any(|token| token.eq_ignore_ascii_case("upgrade"));
+    let is_http = protocol.as_bytes().to_ascii_lowercase().starts_with(b"h2");
+    if is_http11 && is_asked && !is_http { Wish::Upgrade } else { Wish::None }
+}
+
+/// The comma-separated tokens of all fields of a name.
+fn tokens<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'a str> {
+    headers
+        .get_all(name)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .map(str::trim)
+        .filter(|token| !token.is_empty())
+}
+
+/// Removes what is meant for one connection only; `TE: trailers` and `Trailer` go on, since
+/// trailers do.
+pub(crate) fn strip_hop_by_hop(headers: &mut HeaderMap) {
+    if headers.contains_key(header::CONNECTION) {
+        let named: Vec<HeaderName> = tokens(headers, &header::CONNECTION)
+            .filter_map(|token| HeaderName::from_bytes(token.as_bytes()).ok())
+            .filter(|name| !is_end_to_end(name))
+            .collect();
+        for name in named {
+            headers.remove(name);
+        }
+        headers.remove(header::CONNECTION);
+    }
+    for name in [KEEP_ALIVE, PROXY_CONNECTION, header::TRANSFER_ENCODING, header::UPGRADE] {
+        headers.remove(name);
+    }
+    if headers.contains_key(header::TE) {
+        let has_trailers =
+            tokens(headers, &header::TE).any(|token| token.eq_ignore_ascii_case("trailers"));
+        headers.remove(header::TE);
+        if has_trailers {
+            headers.insert(header::TE, HeaderValue::from_static("trailers"));
+        }
+    }
+}
+
+/// Fields that a `Connection` header cannot take away: they frame or address the message.
+fn is_end_to_end(name: &HeaderName) -> bool {
+    [header::HOST, header::CONTENT_LENGTH, header::CONTENT_TYPE, header::TE, header::TRAILER]
+        .contains(name)
+}
+
+fn add_forwarded(
+    headers: &mut HeaderMap,
+    host: &HeaderValue,
+    connection: &Connection,
+    rules: &Forwarding,
+) {
+    let peer = connection.peer.ip();
+    let is_trusted = rules.trusted_proxies.iter().any(|network| network.contains(&peer));
+    if !is_trusted {
+        // What a stranger says about where it comes from is not passed on.
+        for name in [X_FORWARDED_FOR, X_FORWARDED_PROTO, X_FORWARDED_HOST, header::FORWARDED] {
+            headers.remove(name);
+        }
+    }
+    if rules.x_forwarded {
+        append(headers, X_FORWARDED_FOR, connection.peer_value.clone());
+        let scheme = HeaderValue::from_static(connection.scheme());
+        headers.entry(X_FORWARDED_PROTO).or_insert(scheme);
+        if !host.is_empty() {
+            headers.entry(X_FORWARDED_HOST).or_insert_with(|| host.clone());
+        }
+    }
+    if rules.forwarded
+        && let Some(value) = forwarded_value(host, connection)
+    {
+        append(headers, header::FORWARDED, value);
+    }
+}
+
+/// Adds to a list-valued field.
+fn append(headers: &mut HeaderMap, name: HeaderName, value: HeaderValue) {
+    match headers.entry(name) {
+        Entry::Vacant(place) => {
+            place.insert(value);
+        }
+        Entry::Occupied(mut place) => {
+            let joined = [place.get().as_bytes(), b", ", value.as_bytes()].concat();
+            match HeaderValue::from_bytes(&joined) {
+                Ok(joined) => place.insert(joined),
+                Err(_invalid) => place.insert(value),
+            };
+        }
+    }
+}
+
+/// One element of `Forwarded` (RFC 7239 §4).
+fn forwarded_value(host: &HeaderValue, connection: &Connection) -> Option<HeaderValue> {
+    let mut value = String::with_capacity(64);
+    let written = match connection.peer.ip() {
+        std::net::IpAddr::V4(address) => write!(value, "for={address}"),
+        std::net::IpAddr::V6(address) => write!(value, "for=\"[{address}]\""),
+    };
+    written.ok()?;
+    if let Some(host) = host.to_str().ok().filter(|host| !host.is_empty()) {
+        write!(value, ";host=\"{host}\"").ok()?;
+    }
+    write!(value, ";proto={}", connection.scheme()).ok()?;
+    HeaderValue::try_from(value).ok()
+}
+
+/// Whether the body of a request with this method is sent on (spec/01 §6.3).
+pub(crate) fn carries_body(method: &Method) -> bool {
+    !matches!(*method, Method::GET | Method::HEAD | Method::TRACE)
+}
+
+/// What the answer's header rules need to know.
+pub(crate) struct Rewrite<'a> {
+    /// The rules.
+    pub(crate) rules: &'a Forwarding,
+    /// The base path of the upstream's address.
+    pub(crate) base_path: &'a str,
+    /// The API's context as the client called it.
+    pub(crate) context: &'a str,
+    /// The client's scheme.
+    pub(crate) scheme: &'a str,
+    /// The host that the client called.
+    pub(crate) host: &'a str,
+}
+
+/// Turns an upstream's headers into those of the answer.
+pub(crate) fn response_headers(headers: &mut HeaderMap, status: StatusCode, rewrite: &Rewrite<'_>) {
+    strip_hop_by_hop(headers);
+    headers.remove(header::PROXY_AUTHENTICATE);
+    if !rewrite.rules.preserve_server {
+        headers.remove(header::SERVER);
+    }
+    if keeps_location(status) || rewrite.rules.preserve_location {
+        return;
+    }
+    if let Some(location) = headers.get(header::LOCATION)
+        && let Some(ours) = location_at_gateway(location, rewrite)
+    {
+        headers.insert(header::LOCATION, ours);
+    }
+}
+
+/// The statuses whose `Location` passes unchanged (spec/01 §3.4).
+fn keeps_location(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 201 | 301 | 302 | 303 | 307)
+}
+
+/// The address at the gateway for one at the upstream.
+fn location_at_gateway(location: &HeaderValue, rewrite: &Rewrite<'_>) -> Option<HeaderValue> {
+    let uri = Uri::try_from(location.as_bytes()).ok()?;
+    let path = uri.path_and_query()?.as_str();
+    let rest = path.strip_prefix(rewrite.base_path).filter(|rest| {
+        rest.is_empty() || rest.starts_with(['/', '?']) || rewrite.base_path.ends_with('/')
+    });
+    let Rewrite { context, scheme, host, .. } = rewrite;
+    let text = match rest {
+        Some(rest) => {
+            let slash = if rest.is_empty() || rest.starts_with(['/', '?']) { "" } else { "/" };
+            format!("{scheme}://{host}{context}{slash}{rest}")
+        }
+        None => format!("{scheme}://{host}{path}"),
+    };
+    HeaderValue::try_from(text).ok()
+}

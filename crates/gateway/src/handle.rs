@@ -1,0 +1,52 @@
+//! One request from start to end, as a straight line. `docs/life-of-a-request.md` tells the same.
+
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+use http::{Request, Response};
+use hyper::body::Incoming;
+
+use crate::body::ResponseBody;
+use crate::exchange::{Connection, Exchange};
+use crate::fault::Failure;
+use crate::{admit, endpoint, locate, normalise, respond};
+
+/// The connection is to be closed without an answer.
+#[derive(Debug, thiserror::Error)]
+#[error("the exchange ends without an answer")]
+pub struct Silence;
+
+/// Serves one request.
+///
+/// # Errors
+///
+/// [`Silence`] when the answer is to close the connection.
+pub async fn handle(
+    connection: Arc<Connection>,
+    request: Request<Incoming>,
+) -> Result<Response<ResponseBody>, Silence> {
+    let exchange = Exchange::begin(&connection, request);
+    // A defect ends one request, not the process.
+    let served = std::panic::AssertUnwindSafe(serve(exchange)).catch_unwind().await;
+    served.unwrap_or_else(|_panic| Ok(respond::panicked(&connection)))
+}
+
+async fn serve(mut exchange: Exchange) -> Result<Response<ResponseBody>, Silence> {
+    match answer(&mut exchange).await {
+        Ok(reply) => Ok(respond::reply(exchange, reply)),
+        Err(Failure::Fault(fault)) => Ok(respond::rescue(exchange, &fault)),
+        Err(Failure::Silence) => Err(respond::silence(exchange)),
+    }
+}
+
+async fn answer(exchange: &mut Exchange) -> Result<Response<ResponseBody>, Failure> {
+    normalise::normalise(exchange)?;
+    locate::find_api(exchange)?;
+    if let Some(preflight) = locate::find_operation(exchange)? {
+        return Ok(preflight);
+    }
+    admit::admit(exchange).await?;
+    let api = exchange.record.api.clone().expect("an API was found above");
+    let leaf = endpoint::choose(exchange, &api)?;
+    leaf.call(exchange, &api).await
+}

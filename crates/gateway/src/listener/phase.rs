@@ -1,0 +1,98 @@
+//! What a connection is doing, so that each wait has its own limit.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// What a connection waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// The first or next request.
+    Idle,
+    /// The rest of a head whose first bytes have come.
+    Head,
+    /// Nothing: an exchange is under way and has limits of its own.
+    Busy,
+    /// Nothing: the connection is a tunnel.
+    Tunnel,
+}
+
+/// The phase of one connection, shared between its socket and its exchanges.
+///
+/// The upper bits count requests, so that two waits for a request can be told apart.
+#[derive(Debug, Default)]
+pub(crate) struct PhaseCell(AtomicU32);
+
+const KINDS: u32 = 4;
+
+impl PhaseCell {
+    /// The phase, and a number that is different for each wait.
+    pub(crate) fn load(&self) -> (Phase, u32) {
+        let value = self.0.load(Ordering::Relaxed);
+        let phase = match value % KINDS {
+            0 => Phase::Idle,
+            1 => Phase::Head,
+            2 => Phase::Busy,
+            _ => Phase::Tunnel,
+        };
+        (phase, value)
+    }
+
+    /// Bytes have come.
+    pub(crate) fn received(&self) {
+        let value = self.0.load(Ordering::Relaxed);
+        if value % KINDS == 0 {
+            self.0.store(value + 1, Ordering::Relaxed);
+        }
+    }
+
+    /// A head is complete.
+    pub(crate) fn busy(&self) {
+        self.set(2, 0);
+    }
+
+    /// The answer has been handed over.
+    pub(crate) fn idle(&self) {
+        self.set(0, KINDS);
+    }
+
+    /// The connection is no longer HTTP.
+    pub(crate) fn tunnel(&self) {
+        self.set(3, 0);
+    }
+
+    fn set(&self, kind: u32, step: u32) {
+        let value = self.0.load(Ordering::Relaxed);
+        self.0.store((value - value % KINDS).wrapping_add(step) + kind, Ordering::Relaxed);
+    }
+}
+
+/// Makes a connection idle again when the last byte of an answer has been handed over.
+#[derive(Debug)]
+pub(crate) struct BusyGuard(pub(crate) Arc<PhaseCell>);
+
+impl Drop for BusyGuard {
+    fn drop(&mut self) {
+        self.0.idle();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_wait_has_its_own_number() {
+        let cell = PhaseCell::default();
+        let (first, one) = cell.load();
+        cell.received();
+        assert_eq!(cell.load().0, Phase::Head);
+        cell.busy();
+        assert_eq!(cell.load().0, Phase::Busy);
+        cell.idle();
+        let (second, two) = cell.load();
+        assert_eq!((first, second), (Phase::Idle, Phase::Idle));
+        assert_ne!(one, two);
+        cell.tunnel();
+        assert_eq!(cell.load().0, Phase::Tunnel);
+    }
+}

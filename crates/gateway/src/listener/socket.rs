@@ -1,0 +1,279 @@
+//! A client's connection with limits on how long it may keep us waiting.
+//!
+//! The HTTP library reads and writes through this.
+//! A head that does not come in time is answered 408 here, since nothing above knows of it yet.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use super::phase::{Phase, PhaseCell};
+use crate::idle::IdleTimer;
+
+const LATE: &[u8] = b"HTTP/1.1 408 Request Timeout\r\ncontent-type: application/json; charset=UTF-8\r\ncontent-length: 122\r\nconnection: close\r\n\r\n{\"code\":\"408\",\"type\":\"Status report\",\"message\":\"Request Timeout\",\"description\":\"The request head did not come in time\"}\n\n";
+
+/// How long a client may keep us waiting.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Patience {
+    /// For a head.
+    pub(crate) head: Duration,
+    /// For the next request.
+    pub(crate) idle: Duration,
+    /// For taking what we write.
+    pub(crate) write: Duration,
+}
+
+/// A client's connection.
+#[derive(Debug)]
+pub(crate) struct ClientSocket<S> {
+    inner: S,
+    /// Bytes that were read to tell the protocol.
+    prefix: Bytes,
+    phase: Arc<PhaseCell>,
+    patience: Patience,
+    reading: IdleTimer,
+    /// The wait that `reading` was set for.
+    waiting_for: Option<u32>,
+    writing: IdleTimer,
+    is_over: bool,
+    is_fresh: bool,
+    answers_late: bool,
+}
+
+impl<S> ClientSocket<S> {
+    /// `answers_late` is whether a late head is told so in HTTP/1.1.
+    pub(crate) fn new(
+        inner: S,
+        prefix: Bytes,
+        phase: Arc<PhaseCell>,
+        patience: Patience,
+        answers_late: bool,
+    ) -> Self {
+        Self {
+            inner,
+            prefix,
+            phase,
+            patience,
+            reading: IdleTimer::new(patience.head),
+            waiting_for: None,
+            writing: IdleTimer::new(patience.write),
+            is_over: false,
+            is_fresh: true,
+            answers_late,
+        }
+    }
+
+    /// The longest wait in a phase; `None` is without limit.
+    fn limit(&self, phase: Phase) -> Option<Duration> {
+        match phase {
+            Phase::Idle if !self.is_fresh => Some(self.patience.idle),
+            Phase::Idle | Phase::Head => Some(self.patience.head),
+            Phase::Busy | Phase::Tunnel => None,
+        }
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> ClientSocket<S> {
+    /// Nothing came: ends the connection once it has taken too long.
+    fn poll_patience(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let (phase, number) = self.phase.load();
+        let Some(limit) = self.limit(phase) else { return Poll::Pending };
+        if self.waiting_for != Some(number) {
+            self.waiting_for = Some(number);
+            self.reading.restart(limit);
+        }
+        ready!(self.reading.poll_expired(context));
+        self.is_over = true;
+        if phase == Phase::Head && self.answers_late {
+            // A client that does not take even this is cut off all the same.
+            let _sent = Pin::new(&mut self.inner).poll_write(context, LATE);
+            let _flushed = Pin::new(&mut self.inner).poll_flush(context);
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    fn received(&mut self) {
+        self.is_fresh = false;
+        self.phase.received();
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for ClientSocket<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if self.is_over {
+            return Poll::Ready(Ok(()));
+        }
+        if !self.prefix.is_empty() {
+            let count = self.prefix.len().min(buffer.remaining());
+            buffer.put_slice(&self.prefix.split_to(count));
+            self.received();
+            return Poll::Ready(Ok(()));
+        }
+        let before = buffer.filled().len();
+        match Pin::new(&mut self.inner).poll_read(context, buffer) {
+            Poll::Pending => self.poll_patience(context),
+            ready => {
+                if buffer.filled().len() > before {
+                    self.received();
+                }
+                ready
+            }
+        }
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> ClientSocket<S> {
+    fn poll_written(
+        &mut self,
+        context: &mut Context<'_>,
+        written: Poll<io::Result<usize>>,
+    ) -> Poll<io::Result<usize>> {
+        if written.is_ready() {
+            self.writing.progressed();
+            return written;
+        }
+        if self.phase.load().0 == Phase::Tunnel {
+            return Poll::Pending;
+        }
+        ready!(self.writing.poll_expired(context));
+        Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the client takes no more bytes")))
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for ClientSocket<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.inner).poll_write(context, bytes);
+        self.poll_written(context, written)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.inner).poll_write_vectored(context, slices);
+        self.poll_written(context, written)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.inner.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_shutdown(context)
+    }
+}
+
+/// Whether there is nothing more to read ahead; used by tests.
+#[cfg(test)]
+impl<S> ClientSocket<S> {
+    fn has_prefix(&self) -> bool {
+        !self.prefix.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
+    use tokio::time::Instant;
+
+    use super::*;
+
+    const PATIENCE: Patience = Patience {
+        head: Duration::from_millis(300),
+        idle: Duration::from_millis(900),
+        write: Duration::from_millis(500),
+    };
+
+    fn socket(
+        phase: &Arc<PhaseCell>,
+        prefix: &'static [u8],
+    ) -> (tokio::io::DuplexStream, ClientSocket<tokio::io::DuplexStream>) {
+        let (client, server) = duplex(64);
+        let prefix = Bytes::from_static(prefix);
+        (client, ClientSocket::new(server, prefix, Arc::clone(phase), PATIENCE, true))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_silent_client_is_dropped_without_a_word() {
+        let (mut client, mut server) = socket(&Arc::default(), b"");
+        let started = Instant::now();
+        let mut buffer = [0; 16];
+        assert_eq!(server.read(&mut buffer).await.ok(), Some(0));
+        assert_eq!(started.elapsed(), PATIENCE.head);
+        drop(server);
+        let mut rest = Vec::new();
+        client.read_to_end(&mut rest).await.expect("the other end is closed");
+        assert!(rest.is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn half_a_head_is_answered_408() {
+        let phase = Arc::default();
+        let (client, mut server) = socket(&phase, b"");
+        let (mut reader, mut writer) = tokio::io::split(client);
+        writer.write_all(b"GET / HT").await.expect("room for a few bytes");
+        let mut buffer = [0; 16];
+        assert_eq!(server.read(&mut buffer).await.ok(), Some(8));
+        let late = tokio::spawn(async move {
+            let mut text = Vec::new();
+            let mut chunk = [0; 64];
+            while let Ok(count @ 1..) = reader.read(&mut chunk).await {
+                text.extend_from_slice(&chunk[..count]);
+            }
+            text
+        });
+        assert_eq!(server.read(&mut buffer).await.ok(), Some(0));
+        drop(server);
+        assert!(late.await.expect("the reader ends").starts_with(b"HTTP/1.1 408"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_exchange_has_no_limit_here_and_the_next_wait_has_its_own() {
+        let phase: Arc<PhaseCell> = Arc::default();
+        let (_client, mut server) = socket(&phase, b"GET");
+        let mut buffer = [0; 16];
+        assert!(server.has_prefix());
+        assert_eq!(server.read(&mut buffer).await.ok(), Some(3));
+        phase.busy();
+        let waited = tokio::time::timeout(Duration::from_secs(60), server.read(&mut buffer)).await;
+        assert!(waited.is_err());
+        phase.idle();
+        let started = Instant::now();
+        assert_eq!(server.read(&mut buffer).await.ok(), Some(0));
+        assert_eq!(started.elapsed(), PATIENCE.idle);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_takes_nothing_is_cut_off() {
+        let (_client, mut server) = socket(&Arc::default(), b"");
+        let started = Instant::now();
+        let error = server.write_all(&[0; 1000]).await.expect_err("nobody reads");
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        assert_eq!(started.elapsed(), PATIENCE.write);
+    }
+
+    #[test]
+    fn the_late_answer_has_the_length_it_says() {
+        let text = std::str::from_utf8(LATE).expect("ASCII");
+        let (head, body) = text.split_once("\r\n\r\n").expect("a head and a body");
+        assert!(head.contains(&format!("content-length: {}", body.len())));
+    }
+}

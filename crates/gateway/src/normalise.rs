@@ -1,0 +1,77 @@
+//! Step 2 of a request: what is ambiguous or over a limit is refused before anything looks at it.
+
+use http::{HeaderMap, HeaderValue, Method, Version, header};
+use model::fault::FaultCode;
+
+use crate::exchange::Exchange;
+use crate::fault::{Failure, Fault};
+
+/// Settles which host the request is for, and refuses what no gateway should pass on.
+///
+/// # Errors
+///
+/// 400 for a missing, doubled or contradicting host (RFC 9112 §3.2), 501 for CONNECT, 413 for a
+/// body that announces itself as too large.
+pub(crate) fn normalise(exchange: &mut Exchange) -> Result<(), Failure> {
+    if exchange.head.method == Method::CONNECT {
+        return Err(FaultCode::NotImplemented.into());
+    }
+    exchange.record.host = host(exchange)?;
+    if exchange.head.uri.path().as_bytes().first() != Some(&b'/') {
+        // `OPTIONS *` asks about the server, not about an API.
+        return Err(FaultCode::NoApi.into());
+    }
+    check_length(exchange)
+}
+
+fn bad_request(description: &str) -> Failure {
+    Fault::new(FaultCode::BadRequest).describe(description).into()
+}
+
+/// The authority that the request names once, and only once.
+fn host(exchange: &Exchange) -> Result<HeaderValue, Failure> {
+    let head = &exchange.head;
+    let named = single_host(&head.headers)?;
+    let authority = head.uri.authority();
+    match (authority, named) {
+        (Some(authority), Some(named))
+            if !authority.as_str().eq_ignore_ascii_case(named.to_str().unwrap_or_default()) =>
+        {
+            Err(bad_request("The Host header names another host than the request target"))
+        }
+        (Some(authority), _) => {
+            if authority.as_str().contains('@') {
+                return Err(bad_request("The request target must not name a user"));
+            }
+            HeaderValue::from_str(authority.as_str())
+                .map_err(|_invalid| bad_request("The request target has no valid host"))
+        }
+        (None, Some(named)) => checked(named),
+        (None, None) if head.version == Version::HTTP_10 => Ok(HeaderValue::from_static("")),
+        (None, None) => Err(bad_request("The Host header is missing")),
+    }
+}
+
+fn single_host(headers: &HeaderMap) -> Result<Option<&HeaderValue>, Failure> {
+    let mut values = headers.get_all(header::HOST).iter();
+    let first = values.next();
+    if values.next().is_some() {
+        return Err(bad_request("More than one Host header"));
+    }
+    Ok(first)
+}
+
+/// A host is letters, digits and few marks (RFC 3986 §3.2.2), with an optional port.
+fn checked(value: &HeaderValue) -> Result<HeaderValue, Failure> {
+    let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:[]%".contains(byte);
+    if value.as_bytes().iter().all(allowed) {
+        return Ok(value.clone());
+    }
+    Err(bad_request("The Host header is not a host name"))
+}
+
+fn check_length(exchange: &Exchange) -> Result<(), Failure> {
+    let Some(limit) = exchange.snapshot.config.limits.body_bytes else { return Ok(()) };
+    let announced = http_body::Body::size_hint(&exchange.body).lower();
+    if announced > limit { Err(FaultCode::PayloadTooLarge.into()) } else { Ok(()) }
+}

@@ -1,0 +1,111 @@
+//! Why a call to an upstream brought no answer, in WSO2's numbers (spec/01 §5.1–5.2).
+
+use std::error::Error as _;
+use std::io;
+
+use model::fault::{FaultCode, ProtocolState};
+use thiserror::Error;
+
+use crate::body::{RequestProgress, RequestStage};
+
+/// A call that brought no answer.
+#[derive(Debug, Error)]
+#[error("{detail}")]
+pub struct SendFailure {
+    /// What happened.
+    pub code: FaultCode,
+    /// How far the exchange had come.
+    pub state: ProtocolState,
+    /// For the log; never shown to callers.
+    pub detail: String,
+    /// Whether the client is to blame: its body broke off, stalled or was too large.
+    pub by_client: bool,
+}
+
+impl SendFailure {
+    /// A failure before anything was sent.
+    pub(crate) fn before(code: FaultCode, detail: impl Into<String>) -> Self {
+        Self { code, state: ProtocolState::RequestReady, detail: detail.into(), by_client: false }
+    }
+
+    /// Judges what the HTTP client reports once a request was under way.
+    pub(crate) fn after(error: &hyper::Error, progress: Option<&RequestProgress>) -> Self {
+        if let Some(failure) = client_side(error, progress) {
+            return failure;
+        }
+        let state = state_of(progress);
+        let (code, state) = match kind_of(error) {
+            Kind::Garbage => (FaultCode::ProtocolViolation, ProtocolState::RequestDone),
+            Kind::Closed => (FaultCode::ConnectionClosed, state),
+            Kind::Io => (FaultCode::SenderIo, state),
+        };
+        Self { code, state, detail: describe(error), by_client: false }
+    }
+}
+
+enum Kind {
+    Garbage,
+    Closed,
+    Io,
+}
+
+fn kind_of(error: &hyper::Error) -> Kind {
+    if error.is_parse() {
+        return Kind::Garbage;
+    }
+    if error.is_incomplete_message() || error.is_closed() || error.is_canceled() {
+        return Kind::Closed;
+    }
+    match io_cause(error).map(io::Error::kind) {
+        Some(io::ErrorKind::UnexpectedEof) => Kind::Closed,
+        _ => Kind::Io,
+    }
+}
+
+fn io_cause(error: &hyper::Error) -> Option<&io::Error> {
+    let mut cause = error.source();
+    while let Some(current) = cause {
+        if let Some(io) = current.downcast_ref::<io::Error>() {
+            return Some(io);
+        }
+        cause = current.source();
+    }
+    None
+}
+
+fn client_side(error: &hyper::Error, progress: Option<&RequestProgress>) -> Option<SendFailure> {
+    let code = match progress?.stage() {
+        RequestStage::Broken => FaultCode::IncompletePayload,
+        RequestStage::TooLarge => FaultCode::PayloadTooLarge,
+        RequestStage::Stalled => FaultCode::RequestTimeout,
+        RequestStage::Waiting | RequestStage::Flowing | RequestStage::Done => return None,
+    };
+    Some(SendFailure {
+        code,
+        state: ProtocolState::RequestBody,
+        detail: describe(error),
+        by_client: true,
+    })
+}
+
+fn state_of(progress: Option<&RequestProgress>) -> ProtocolState {
+    match progress.map(RequestProgress::stage) {
+        Some(RequestStage::Waiting | RequestStage::Flowing) => ProtocolState::RequestBody,
+        _ => ProtocolState::RequestDone,
+    }
+}
+
+/// An error with its causes on one line.
+pub(crate) fn describe(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(current) = cause {
+        let part = current.to_string();
+        if !text.ends_with(&part) {
+            text.push_str(": ");
+            text.push_str(&part);
+        }
+        cause = current.source();
+    }
+    text
+}

@@ -1,0 +1,186 @@
+//! The client over hyper's connections, with a pool of our own.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::uri::{Authority, PathAndQuery, Scheme};
+use http::{Request, Uri, Version, header};
+use hyper::client::conn::TrySendError;
+use model::fault::FaultCode;
+
+use super::connect::{Opened, connect};
+use super::failure::SendFailure;
+use super::pool::{Http1, Http2, Lease, Pool, Ready};
+use super::{Answer, Client, Target};
+use crate::body::{RequestBody, RequestProgress};
+
+/// How many pooled connections may turn out stale before a new one is opened.
+const STALE_TRIES: usize = 3;
+
+/// One worker's client.
+#[derive(Debug)]
+pub(crate) struct HyperClient {
+    pool: Arc<Pool>,
+    connect_timeout: Duration,
+}
+
+/// A request comes back when none of it was sent.
+enum Attempt {
+    Answered(Box<Answer>),
+    Unsent(Box<Request<RequestBody>>, SendFailure),
+    Failed(SendFailure),
+}
+
+impl HyperClient {
+    /// A client without connections.
+    pub(crate) fn new(connect_timeout: Duration) -> Self {
+        Self { pool: Arc::default(), connect_timeout }
+    }
+
+    async fn over_pooled(
+        &self,
+        target: &Arc<Target>,
+        request: Request<RequestBody>,
+        ready: Ready,
+    ) -> Attempt {
+        match ready {
+            Ready::Http1(connection) => self.over_http1(target, request, connection).await,
+            Ready::Http2(connection) => self.over_http2(target, request, connection).await,
+        }
+    }
+
+    async fn over_http1(
+        &self,
+        target: &Arc<Target>,
+        mut request: Request<RequestBody>,
+        mut connection: Http1,
+    ) -> Attempt {
+        *request.version_mut() = Version::HTTP_11;
+        let progress = request.body().progress();
+        match connection.try_send_request(request).await {
+            Ok(answer) => {
+                let lease = Lease::new(Some(connection), target, &self.pool, progress);
+                Attempt::Answered(Box::new((answer, lease)))
+            }
+            Err(error) => judge(error, progress.as_deref()),
+        }
+    }
+
+    async fn over_http2(
+        &self,
+        target: &Arc<Target>,
+        request: Request<RequestBody>,
+        mut connection: Http2,
+    ) -> Attempt {
+        let progress = request.body().progress();
+        let request = match absolute(request, target) {
+            Ok(request) => request,
+            Err(failure) => return Attempt::Failed(failure),
+        };
+        match connection.try_send_request(request).await {
+            Ok(answer) => {
+                let lease = Lease::new(None, target, &self.pool, progress);
+                Attempt::Answered(Box::new((answer, lease)))
+            }
+            Err(error) => match judge(error, progress.as_deref()) {
+                Attempt::Unsent(request, failure) => {
+                    Attempt::Unsent(Box::new(origin_form(*request)), failure)
+                }
+                other => other,
+            },
+        }
+    }
+
+    async fn over_new(
+        &self,
+        target: &Arc<Target>,
+        request: Request<RequestBody>,
+    ) -> Result<Answer, SendFailure> {
+        let attempt = match connect(target, self.connect_timeout).await? {
+            Opened::Http1(connection) => self.over_http1(target, request, connection).await,
+            Opened::Http2(connection) => {
+                self.pool.share(target, connection.clone());
+                self.over_http2(target, request, connection).await
+            }
+        };
+        match attempt {
+            Attempt::Answered(answer) => Ok(*answer),
+            Attempt::Unsent(_, failure) | Attempt::Failed(failure) => Err(failure),
+        }
+    }
+}
+
+impl Client for HyperClient {
+    async fn send(
+        &self,
+        target: &Arc<Target>,
+        mut request: Request<RequestBody>,
+    ) -> Result<Answer, SendFailure> {
+        for _ in 0..STALE_TRIES {
+            let Some(ready) = self.pool.take(target) else { break };
+            match self.over_pooled(target, request, ready).await {
+                Attempt::Answered(answer) => return Ok(*answer),
+                Attempt::Failed(failure) => return Err(failure),
+                // Nothing was sent, so another connection may carry it.
+                Attempt::Unsent(unsent, _) => request = *unsent,
+            }
+        }
+        self.over_new(target, request).await
+    }
+
+    fn close_idle(&self, older_than: Duration) {
+        self.pool.close_idle(older_than);
+    }
+}
+
+fn judge(
+    mut error: TrySendError<Request<RequestBody>>,
+    progress: Option<&RequestProgress>,
+) -> Attempt {
+    match error.take_message() {
+        Some(request) => {
+            let failure = SendFailure::before(
+                FaultCode::ConnectionClosed,
+                format!("the connection closed before the request was sent: {}", error.error()),
+            );
+            Attempt::Unsent(Box::new(request), failure)
+        }
+        None => Attempt::Failed(SendFailure::after(error.error(), progress)),
+    }
+}
+
+/// HTTP/2 names scheme and authority in the target (RFC 9113 §8.3.1).
+fn absolute(
+    mut request: Request<RequestBody>,
+    target: &Target,
+) -> Result<Request<RequestBody>, SendFailure> {
+    let bad = |detail: String| SendFailure::before(FaultCode::SenderIo, detail);
+    let host = request
+        .headers_mut()
+        .remove(header::HOST)
+        .ok_or_else(|| bad(format!("no host for {target}")))?;
+    let authority = Authority::try_from(host.as_bytes())
+        .map_err(|error| bad(format!("host for {target}: {error}")))?;
+    let mut parts = std::mem::take(request.uri_mut()).into_parts();
+    parts.scheme = Some(if target.tls.is_some() { Scheme::HTTPS } else { Scheme::HTTP });
+    parts.authority = Some(authority);
+    parts.path_and_query.get_or_insert_with(|| PathAndQuery::from_static("/"));
+    *request.uri_mut() =
+        Uri::from_parts(parts).map_err(|error| bad(format!("address for {target}: {error}")))?;
+    *request.version_mut() = Version::HTTP_2;
+    Ok(request)
+}
+
+/// Back to a path as target and a `Host` header, for a connection of another kind.
+fn origin_form(mut request: Request<RequestBody>) -> Request<RequestBody> {
+    let parts = std::mem::take(request.uri_mut()).into_parts();
+    if let Some(authority) = parts.authority
+        && let Ok(host) = http::HeaderValue::from_str(authority.as_str())
+    {
+        request.headers_mut().insert(header::HOST, host);
+    }
+    if let Some(path) = parts.path_and_query {
+        *request.uri_mut() = Uri::from(path);
+    }
+    request
+}

@@ -1,0 +1,126 @@
+//! Connections that wait for their next request: one pool per worker.
+//!
+//! The lock is never contended, since a pool belongs to one worker's thread.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use hyper::client::conn::{http1, http2};
+use tokio::time::Instant;
+
+use super::Target;
+use crate::body::{RequestBody, RequestProgress, RequestStage};
+
+/// An HTTP/1.1 connection, as the HTTP library hands it out.
+pub(super) type Http1 = http1::SendRequest<RequestBody>;
+/// A handle on a shared HTTP/2 connection.
+pub(super) type Http2 = http2::SendRequest<RequestBody>;
+
+/// The connections of one worker.
+#[derive(Debug, Default)]
+pub(crate) struct Pool {
+    targets: Mutex<HashMap<Arc<Target>, Kept, foldhash::fast::RandomState>>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    idle: Vec<(Http1, Instant)>,
+    shared: Option<Http2>,
+}
+
+/// A connection that can be used now.
+pub(super) enum Ready {
+    Http1(Http1),
+    Http2(Http2),
+}
+
+impl Pool {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Arc<Target>, Kept, foldhash::fast::RandomState>> {
+        self.targets.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes a connection, the one used last first.
+    pub(super) fn take(&self, target: &Target) -> Option<Ready> {
+        let mut targets = self.lock();
+        let kept = targets.get_mut(target)?;
+        if let Some(shared) = &kept.shared {
+            if !shared.is_closed() {
+                return Some(Ready::Http2(shared.clone()));
+            }
+            kept.shared = None;
+        }
+        take_idle(&mut kept.idle).map(Ready::Http1)
+    }
+
+    /// Shares an HTTP/2 connection with later requests.
+    pub(super) fn share(&self, target: &Arc<Target>, connection: Http2) {
+        self.lock().entry(Arc::clone(target)).or_default().shared = Some(connection);
+    }
+
+    fn put(&self, target: Arc<Target>, connection: Http1) {
+        self.lock().entry(target).or_default().idle.push((connection, Instant::now()));
+    }
+
+    /// Closes what has been idle for longer than this, and forgets targets without connections.
+    pub(super) fn close_idle(&self, older_than: Duration) {
+        let now = Instant::now();
+        self.lock().retain(|_, kept| {
+            kept.idle.retain(|(connection, since)| {
+                !connection.is_closed() && now.duration_since(*since) < older_than
+            });
+            kept.shared.as_ref().is_some_and(Http2::is_closed).then(|| kept.shared.take());
+            !kept.idle.is_empty() || kept.shared.is_some()
+        });
+    }
+}
+
+/// The newest connection that can take a request; closed ones are dropped, busy ones stay.
+fn take_idle(idle: &mut Vec<(Http1, Instant)>) -> Option<Http1> {
+    let mut index = idle.len();
+    while index > 0 {
+        index -= 1;
+        let (connection, _) = &mut idle[index];
+        match connection.poll_ready(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(Ok(())) => return Some(idle.remove(index).0),
+            Poll::Ready(Err(_closed)) => drop(idle.remove(index)),
+            Poll::Pending => {}
+        }
+    }
+    None
+}
+
+/// The use of one connection by one exchange.
+#[derive(Debug)]
+pub(crate) struct Lease {
+    connection: Option<Http1>,
+    target: Arc<Target>,
+    pool: Arc<Pool>,
+    progress: Option<Arc<RequestProgress>>,
+}
+
+impl Lease {
+    pub(super) fn new(
+        connection: Option<Http1>,
+        target: &Arc<Target>,
+        pool: &Arc<Pool>,
+        progress: Option<Arc<RequestProgress>>,
+    ) -> Self {
+        Self { connection, target: Arc::clone(target), pool: Arc::clone(pool), progress }
+    }
+
+    /// Gives the connection back, once the answer has been read whole.
+    ///
+    /// A connection whose request is still being sent is closed instead.
+    pub(crate) fn release(self) {
+        let Self { connection, target, pool, progress } = self;
+        let is_sent = progress.is_none_or(|progress| progress.stage() == RequestStage::Done);
+        if let Some(connection) = connection
+            && is_sent
+            && !connection.is_closed()
+        {
+            pool.put(target, connection);
+        }
+    }
+}
