@@ -98,6 +98,7 @@ pub struct AccessLog {
     dropped: Arc<AtomicU64>,
     written: Mutex<Receiver<()>>,
     spare: Arc<Mutex<Vec<Vec<u8>>>>,
+    last: Arc<Mutex<Vec<Batch>>>,
 }
 
 /// A worker's buffer, away from its neighbours' cache lines.
@@ -133,8 +134,10 @@ impl AccessLog {
         let (done, written) = mpsc::channel();
         let dropped = Arc::new(AtomicU64::new(0));
         let spare = Arc::new(Mutex::new(Vec::new()));
+        let last = Arc::new(Mutex::new(Vec::new()));
         let mut writer = Writer {
             sink,
+            last: Arc::clone(&last),
             dropped: Arc::clone(&dropped),
             spare: Arc::clone(&spare),
             most_spare: workers * 2,
@@ -145,7 +148,7 @@ impl AccessLog {
         })?;
         let slot = || Slot(Mutex::new(Buffer::new(batches.clone())));
         let workers = (0..workers).map(|_| slot()).collect();
-        Ok(Self { format, workers, dropped, written: Mutex::new(written), spare })
+        Ok(Self { format, workers, dropped, written: Mutex::new(written), spare, last })
     }
 
     /// Appends one record to the worker's buffer; never waits for the sink.
@@ -176,7 +179,9 @@ impl AccessLog {
     pub fn shutdown(&self, within: Duration) -> bool {
         for slot in &self.workers {
             let mut buffer = lock(&slot.0);
-            self.hand_over(&mut buffer);
+            let (bytes, records) = (std::mem::take(&mut buffer.bytes), buffer.records);
+            buffer.records = 0;
+            lock(&self.last).push(Batch { bytes, records });
             buffer.writer = None;
         }
         // The writer never sends: it ends, and with it the channel, when all is written.
@@ -245,21 +250,30 @@ struct Writer {
     dropped: Arc<AtomicU64>,
     spare: Arc<Mutex<Vec<Vec<u8>>>>,
     most_spare: usize,
+    /// What the workers' buffers held at the end; it is whole once every sender is gone.
+    last: Arc<Mutex<Vec<Batch>>>,
 }
 
 impl Writer {
-    /// Writes until every sender is gone. What a sink refuses is dropped: it has nowhere to go.
+    /// Writes until every sender is gone, and then what was left.
     fn run(&mut self, waiting: &Receiver<Batch>) {
         while let Ok(mut batch) = waiting.recv() {
-            let written = self.sink.write_all(&batch.bytes).and_then(|()| self.sink.flush());
-            if written.is_err() {
-                self.dropped.fetch_add(batch.records, Ordering::Relaxed);
-            }
+            self.write(&batch);
             batch.bytes.clear();
             let mut spare = lock(&self.spare);
             if spare.len() < self.most_spare {
                 spare.push(batch.bytes);
             }
+        }
+        let last = std::mem::take(&mut *lock(&self.last));
+        last.iter().for_each(|batch| self.write(batch));
+    }
+
+    /// What a sink refuses is dropped: it has nowhere to go.
+    fn write(&mut self, batch: &Batch) {
+        let written = self.sink.write_all(&batch.bytes).and_then(|()| self.sink.flush());
+        if written.is_err() {
+            self.dropped.fetch_add(batch.records, Ordering::Relaxed);
         }
     }
 }
@@ -268,3 +282,6 @@ impl Writer {
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests;

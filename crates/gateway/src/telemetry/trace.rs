@@ -96,6 +96,13 @@ impl TraceContext {
     }
 }
 
+impl TraceId {
+    /// The id in hexadecimal digits, a pair for each byte.
+    pub(crate) fn digits(self) -> [[u8; 2]; 16] {
+        hex(&self.0)
+    }
+}
+
 impl fmt::Display for TraceId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write_hex(f, &self.0)
