@@ -129,9 +129,10 @@ pub fn stage_for(
         (EnvironmentKind::Sandbox, Some(KeyType::Production)) => {
             Err(FaultCode::ProductionKeyAtSandbox)
         }
-        (EnvironmentKind::Sandbox, None) if has_sandbox => Ok(Stage::Sandbox),
-        (_, None) if has_production => Ok(Stage::Production),
-        (_, None) => Ok(Stage::Sandbox),
+        (EnvironmentKind::Sandbox, None) => Ok(Stage::Sandbox),
+        (EnvironmentKind::Production, None) => Ok(Stage::Production),
+        (EnvironmentKind::Hybrid, None) if has_production => Ok(Stage::Production),
+        (EnvironmentKind::Hybrid, None) => Ok(Stage::Sandbox),
         (_, Some(KeyType::Production)) if has_production => Ok(Stage::Production),
         (_, Some(KeyType::Production)) => Err(FaultCode::NoProductionEndpoint),
         (_, Some(KeyType::Sandbox)) if has_sandbox => Ok(Stage::Sandbox),
@@ -173,6 +174,8 @@ mod tests {
             (Kind::Sandbox, production, true, true, Err(FaultCode::ProductionKeyAtSandbox)),
             (Kind::Sandbox, None, true, true, Ok(Stage::Sandbox)),
             (Kind::Production, None, true, true, Ok(Stage::Production)),
+            // There is no such endpoint, so this is answered 305100.
+            (Kind::Production, None, false, true, Ok(Stage::Production)),
         ] {
             assert_eq!(
                 stage_for(kind, key, has_production, has_sandbox),

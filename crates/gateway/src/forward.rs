@@ -192,6 +192,8 @@ pub(crate) fn carries_body(method: &Method) -> bool {
 pub(crate) struct Rewrite<'a> {
     /// The rules.
     pub(crate) rules: &'a Forwarding,
+    /// The upstream's host, as it is sent to it.
+    pub(crate) upstream: &'a str,
     /// The base path of the upstream's address.
     pub(crate) base_path: &'a str,
     /// The API's context as the client called it.
@@ -227,6 +229,10 @@ fn keeps_location(status: StatusCode) -> bool {
 /// The address at the gateway for one at the upstream.
 fn location_at_gateway(location: &HeaderValue, rewrite: &Rewrite<'_>) -> Option<HeaderValue> {
     let uri = Uri::try_from(location.as_bytes()).ok()?;
+    // An address at somebody else's host stays theirs.
+    if uri.authority().is_some_and(|authority| authority.as_str() != rewrite.upstream) {
+        return None;
+    }
     let path = uri.path_and_query()?.as_str();
     let rest = path.strip_prefix(rewrite.base_path).filter(|rest| {
         rest.is_empty() || rest.starts_with(['/', '?']) || rewrite.base_path.ends_with('/')

@@ -40,9 +40,8 @@ impl Dialect {
         };
         if matches!(*method, Method::POST | Method::PUT | Method::PATCH) {
             let media = value(&header::CONTENT_TYPE).split(';').next().unwrap_or_default().trim();
-            let has_action = || headers.contains_key("soapaction");
             if media.eq_ignore_ascii_case("application/soap+xml")
-                || (media.eq_ignore_ascii_case("text/xml") && has_action())
+                || media.eq_ignore_ascii_case("text/xml")
             {
                 return Self::Soap;
             }

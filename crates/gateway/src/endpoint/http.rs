@@ -296,6 +296,7 @@ impl HttpLeaf {
         let path = exchange.head.uri.path();
         let rewrite = Rewrite {
             rules: &exchange.snapshot.config.forwarding,
+            upstream: address.host.to_str().unwrap_or_default(),
             base_path: address.base.split('?').next().unwrap_or_default(),
             context: path.get(..exchange.context_length).unwrap_or_default(),
             scheme: exchange.record.connection.scheme(),

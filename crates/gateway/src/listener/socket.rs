@@ -15,7 +15,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use super::phase::{Phase, PhaseCell};
 use crate::idle::IdleTimer;
 
-const LATE: &[u8] = b"HTTP/1.1 408 Request Timeout\r\ncontent-type: application/json; charset=UTF-8\r\ncontent-length: 122\r\nconnection: close\r\n\r\n{\"code\":\"408\",\"type\":\"Status report\",\"message\":\"Request Timeout\",\"description\":\"The request head did not come in time\"}\n\n";
+const LATE: &[u8] = b"HTTP/1.1 408 Request Timeout\r\ncontent-type: application/json; charset=UTF-8\r\ncontent-length: 119\r\nconnection: close\r\n\r\n{\"code\":\"408\",\"type\":\"Status report\",\"message\":\"Request Timeout\",\"description\":\"The request head did not come in time\"}";
 
 /// How long a client may keep us waiting.
 #[derive(Debug, Clone, Copy)]
