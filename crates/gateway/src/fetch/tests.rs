@@ -22,6 +22,7 @@ fn fetcher(root: Option<&str>, limits: FetchLimits) -> Fetcher {
     let trust = TrustStore::load(&UpstreamTls {
         hostname_verifier: HostnameVerifier::Strict,
         extra_roots: root.map(|_| file).into_iter().collect(),
+        root_stores: Vec::new(),
         system_roots: false,
         tls12: true,
     });

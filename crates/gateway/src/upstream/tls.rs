@@ -18,6 +18,7 @@ use std::sync::Arc;
 use aws_lc_rs::digest;
 use compiler::plan::{Http2, TrustedCertificate};
 use moka::sync::Cache;
+use p12_keystore::{KeyStore, KeyStoreEntry, Pkcs12ImportPolicy};
 use rustls::client::Resumption;
 use rustls::{ClientConfig, RootCertStore};
 use rustls_pki_types::pem::PemObject;
@@ -25,7 +26,7 @@ use rustls_pki_types::{CertificateDer, ServerName};
 
 pub use self::failure::TlsFailure;
 use self::verify::{Given, UpstreamVerifier};
-use crate::config::{HostnameVerifier, UpstreamTls};
+use crate::config::{HostnameVerifier, RootStore, UpstreamTls};
 use crate::listener::tls::{provider, versions};
 
 /// Client settings that are kept for reuse; each holds its own resumable sessions.
@@ -111,6 +112,9 @@ impl TrustStore {
         }
         for file in &settings.extra_roots {
             add_file(&mut roots, file)?;
+        }
+        for store in &settings.root_stores {
+            add_store(&mut roots, store)?;
         }
         let store = Self {
             roots: Arc::new(roots),
@@ -207,6 +211,26 @@ fn add_system_roots(roots: &mut RootCertStore) {
             "The system has no trusted certificates; upstreams over TLS are refused unless their certificates are given."
         );
     }
+}
+
+/// The trusted certificates of a PKCS#12 store.
+fn add_store(roots: &mut RootCertStore, store: &RootStore) -> Result<(), TrustError> {
+    let file = &store.file;
+    let bytes =
+        std::fs::read(file).map_err(|source| TrustError::Read { file: file.clone(), source })?;
+    let unusable = |problem: String| TrustError::Content { file: file.clone(), problem };
+    let entries = KeyStore::from_pkcs12(&bytes, &store.password.0, Pkcs12ImportPolicy::Relaxed)
+        .map_err(|error| unusable(format!("this is no readable PKCS#12 store: {error}")))?;
+    let certificates = entries.entries().filter_map(|(_, entry)| match entry {
+        KeyStoreEntry::Certificate(certificate) => Some(certificate.as_der().to_vec()),
+        _ => None,
+    });
+    let (added, _unusable) =
+        roots.add_parsable_certificates(certificates.map(CertificateDer::from));
+    if added == 0 {
+        return Err(unusable("the store holds no trusted certificate".to_owned()));
+    }
+    Ok(())
 }
 
 fn add_file(roots: &mut RootCertStore, file: &Path) -> Result<(), TrustError> {

@@ -155,6 +155,7 @@ fn fetcher() -> Fetcher {
     let trust = TrustStore::load(&UpstreamTls {
         hostname_verifier: HostnameVerifier::Strict,
         extra_roots: Vec::new(),
+        root_stores: Vec::new(),
         system_roots: false,
         tls12: true,
     });

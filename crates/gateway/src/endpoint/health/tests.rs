@@ -8,7 +8,7 @@ const REFUSED: u32 = 101_503;
 const TIMEOUT: u32 = 101_504;
 
 fn defaults() -> EndpointDefaults {
-    EndpointDefaults { suspend_initial_ms: -1, suspend_factor: 1.0, override_leaf: false }
+    EndpointDefaults::default()
 }
 
 /// A leaf and a clock that goes on only when it is told to.
@@ -285,8 +285,11 @@ fn a_leaf_that_is_off_stays_off() {
 
 #[test]
 fn the_gateway_gives_what_the_leaf_leaves_open() {
-    let global =
-        EndpointDefaults { suspend_initial_ms: 500, suspend_factor: 3.0, override_leaf: false };
+    let global = EndpointDefaults {
+        suspend_initial_ms: 500,
+        suspend_factor: 3.0,
+        ..EndpointDefaults::default()
+    };
     assert_eq!(Bench::with(&Resilience::default(), &global).series(3), [500, 1_500, 4_500]);
     let leaf = suspension(1_000, i64::MAX, 2.0);
     assert_eq!(Bench::with(&leaf, &global).series(2), [1_000, 2_000]);

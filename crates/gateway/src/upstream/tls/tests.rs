@@ -140,6 +140,7 @@ fn store(rule: HostnameVerifier, roots: &[&Authority]) -> TrustStore {
     TrustStore::load(&UpstreamTls {
         hostname_verifier: rule,
         extra_roots,
+        root_stores: Vec::new(),
         system_roots: false,
         tls12: true,
     })
@@ -397,6 +398,7 @@ fn a_root_file_without_certificates_is_an_error() {
         TrustStore::load(&UpstreamTls {
             hostname_verifier: Strict,
             extra_roots: vec![file.clone()],
+            root_stores: Vec::new(),
             system_roots: false,
             tls12: true,
         })
