@@ -177,6 +177,9 @@ fn body(fault: &Fault, dialect: Dialect) -> String {
     match dialect {
         Dialect::Json => json_body(fault),
         Dialect::Xml => xml_body(fault),
+        Dialect::Soap if fault.code == FaultCode::NoApi => {
+            xml::fault::soap11("The requested endpoint is not available.")
+        }
         Dialect::Soap => xml::fault::soap11(fault.text()),
     }
 }

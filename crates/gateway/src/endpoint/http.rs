@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use compiler::address;
 use compiler::plan::{Dialect, Http2, HttpPlan, TimeoutAction, TrustedCertificate};
-use http::uri::{PathAndQuery, Scheme};
+use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{HeaderValue, Method, Request, Response, StatusCode, Uri, Version, header};
 use model::fault::{FaultCode, ProtocolState};
 use tokio::time::Instant;
@@ -183,7 +183,8 @@ impl HttpLeaf {
         };
         let host = authority.host().trim_start_matches('[').trim_end_matches(']');
         let default_port = if is_secure { 443 } else { 80 };
-        let port = authority.port_u16().unwrap_or(default_port);
+        let port =
+            port(authority, default_port).ok_or_else(|| format!("`{url}` has no valid port"))?;
         let tls = if is_secure {
             Some(self.trust.connector_for(host, port, &self.certificates, http2.into()))
         } else {
@@ -354,6 +355,15 @@ impl HttpLeaf {
             return Failure::Silence;
         }
         Fault::from(failure).into()
+    }
+}
+
+/// The port that is named, or the default; `None` where what is named is no port.
+fn port(authority: &Authority, default: u16) -> Option<u16> {
+    let (_, tail) = authority.as_str().rsplit_once(authority.host())?;
+    match tail.strip_prefix(':') {
+        None | Some("") => Some(default),
+        Some(digits) => digits.parse().ok(),
     }
 }
 

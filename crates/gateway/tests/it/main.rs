@@ -1,0 +1,12 @@
+//! The gateway against real sockets: real clients on one side, real backends on the other.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod gateway;
+
+mod addressing;
+mod faults;
+mod headers;
+mod limits;
+mod messages;
+mod stages;
+mod states;
