@@ -1,5 +1,6 @@
 //! The command line. `weir help` prints what is written here.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -28,6 +29,26 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
+    #[command(hide = true)]
+    Encrypt(Later),
+    #[command(hide = true)]
+    ImportWsdl(Later),
+    #[command(hide = true)]
+    Mock(Later),
+    #[command(hide = true)]
+    Lambda(Later),
+    #[command(hide = true)]
+    Backup(Later),
+    #[command(hide = true)]
+    Restore(Later),
+}
+
+/// A command that is promised and not there yet: whatever follows, it is refused by its name.
+#[derive(Debug, Args)]
+#[command(disable_help_flag = true)]
+pub(crate) struct Later {
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    pub(crate) rest: Vec<OsString>,
 }
 
 /// Where the configuration is.
@@ -48,8 +69,8 @@ pub(crate) struct Serve {
     /// A folder of API projects; may be given several times.
     #[arg(long, env = "WEIR_APIS", value_name = "DIR", value_delimiter = ',')]
     pub(crate) apis: Vec<PathBuf>,
-    /// What this process does. Only `gateway` differs from `all` once there is a control plane.
-    #[arg(long, env = "WEIR_ROLE", default_value = "all", value_parser = ["all", "gateway"])]
+    /// What this process does: `all` or `gateway`, which are the same without a control plane.
+    #[arg(long, env = "WEIR_ROLE", default_value = "all", value_parser = role)]
     pub(crate) role: String,
     /// The entry of `params.yaml` files to apply.
     #[arg(long, env = "WEIR_ENVIRONMENT", value_name = "NAME")]
@@ -126,4 +147,12 @@ pub(crate) struct Environments {
     /// Print one JSON document instead of text.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+fn role(text: &str) -> Result<String, &'static str> {
+    match text {
+        "all" | "gateway" => Ok(text.to_owned()),
+        "control" => Err("the control plane is not in this version; use `all` or `gateway`"),
+        _ => Err("use `all` or `gateway`"),
+    }
 }

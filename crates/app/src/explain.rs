@@ -3,24 +3,22 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use gateway::admin::diagnostic;
 use gateway::config::GatewayConfig;
-use gateway::deploy::Deployer;
+use gateway::deploy::{Deployer, ProjectStatus, State};
 use gateway::explain::{Explanation, explain};
 use gateway::source::folder::ProjectFolders;
 use gateway::worker::Shared;
 use http::{HeaderName, HeaderValue, Method, Request, Uri};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::{WRONG_USAGE, cli, load, output};
+use crate::{INPUT_ERRORS, cli, load, output};
 
 /// Says what would happen to a request.
 pub(crate) fn run(options: &cli::Explain) -> ExitCode {
     let (request, is_secure) = match request(options) {
         Ok(request) => request,
-        Err(error) => {
-            output::failure(&error);
-            return ExitCode::from(WRONG_USAGE);
-        }
+        Err(error) => return output::wrong_usage(&error),
     };
     let loaded = match load::load(&options.home, Default::default()) {
         Ok(loaded) => loaded,
@@ -31,9 +29,11 @@ pub(crate) fn run(options: &cli::Explain) -> ExitCode {
         Err(error) => return output::failure(&error),
     };
     let snapshot = deployer.apply(ProjectFolders::new(options.apis.clone()).changes());
-    for status in deployer.statuses() {
-        let path = status.path.display().to_string();
-        if status.diagnostics.has_errors() && !options.json {
+    let refused: Vec<&ProjectStatus> =
+        deployer.statuses().filter(|status| status.state == State::Rejected).collect();
+    if !options.json {
+        for status in &refused {
+            let path = status.path.display().to_string();
             output::text(&output::diagnostics(&path, &status.diagnostics));
         }
     }
@@ -43,11 +43,13 @@ pub(crate) fn run(options: &cli::Explain) -> ExitCode {
     };
     let explanation = explain(&shared, request, is_secure);
     if options.json {
-        output::json(&explanation.to_json());
+        let mut document = explanation.to_json();
+        document["refused"] = refused.iter().map(|status| refusal(status)).collect();
+        output::json(&document);
     } else {
         output::text(&to_text(&explanation));
     }
-    ExitCode::SUCCESS
+    if refused.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(INPUT_ERRORS) }
 }
 
 /// A deployer that serves nobody.
@@ -60,6 +62,12 @@ pub(crate) fn deployer(
     environment: Option<String>,
 ) -> Result<Deployer, String> {
     gateway::deploy::deployer(Arc::new(config), environment)
+}
+
+/// A project that could not be taken into account.
+fn refusal(status: &ProjectStatus) -> Value {
+    let diagnostics: Vec<Value> = status.diagnostics.iter().map(diagnostic).collect();
+    json!({ "path": status.path.display().to_string(), "diagnostics": diagnostics })
 }
 
 fn request(options: &cli::Explain) -> Result<(Request<()>, bool), String> {

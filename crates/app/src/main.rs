@@ -31,5 +31,11 @@ fn main() -> ExitCode {
         cli::Command::Explain(options) => explain::run(&options),
         cli::Command::Environments(options) => environments::run(&options),
         cli::Command::Version { json } => output::version(json),
+        cli::Command::Encrypt(_) => output::not_yet("encrypt"),
+        cli::Command::ImportWsdl(_) => output::not_yet("import-wsdl"),
+        cli::Command::Mock(_) => output::not_yet("mock"),
+        cli::Command::Lambda(_) => output::not_yet("lambda"),
+        cli::Command::Backup(_) => output::not_yet("backup"),
+        cli::Command::Restore(_) => output::not_yet("restore"),
     }
 }

@@ -53,6 +53,18 @@ pub(crate) fn failure(message: &str) -> ExitCode {
     ExitCode::from(INPUT_ERRORS)
 }
 
+/// Refuses a command line that cannot be taken, on standard error.
+pub(crate) fn wrong_usage(message: &str) -> ExitCode {
+    // Printed the same; only the exit status differs.
+    let _input_errors = failure(message);
+    ExitCode::from(WRONG_USAGE)
+}
+
+/// Refuses a command that is promised for a later version.
+pub(crate) fn not_yet(command: &str) -> ExitCode {
+    wrong_usage(&format!("`{command}` is not in this version; `weir help` lists what is"))
+}
+
 /// The diagnostics of one file tree as a compiler would print them.
 pub(crate) fn diagnostics(prefix: &str, diagnostics: &Diagnostics) -> String {
     let is_coloured = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();

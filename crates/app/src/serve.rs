@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use gateway::admin::Admin;
+use gateway::config::overrides::Overrides;
 use gateway::config::{GatewayConfig, read};
 use gateway::deploy::{self, Deployer};
 use gateway::listener::tls::ServerCertificates;
@@ -18,6 +19,7 @@ use gateway::source::folder::ProjectFolders;
 use gateway::telemetry::log::{AccessLog, Format};
 use model::Diagnostics;
 use settings::Settings;
+use signals::Signals;
 
 use crate::{INPUT_ERRORS, cli, load, output};
 
@@ -32,14 +34,18 @@ pub(crate) struct Running {
 /// Serves until the process is told to stop.
 pub(crate) fn run(options: &cli::Serve) -> ExitCode {
     logging::start();
-    match start_and_wait(options) {
+    let overrides = match load::overrides(options) {
+        Ok(overrides) => overrides,
+        Err(error) => return output::wrong_usage(&error),
+    };
+    match start_and_wait(options, overrides) {
         Ok(code) => code,
         Err(error) => output::failure(&error),
     }
 }
 
-fn start_and_wait(options: &cli::Serve) -> Result<ExitCode, String> {
-    let loaded = load::load(&options.home, load::overrides(options)?)?;
+fn start_and_wait(options: &cli::Serve, overrides: Overrides) -> Result<ExitCode, String> {
+    let loaded = load::load(&options.home, overrides)?;
     report(&loaded.diagnostics);
     if loaded.diagnostics.has_errors() {
         return Ok(ExitCode::from(INPUT_ERRORS));
@@ -83,9 +89,11 @@ fn serve(
     runtime.block_on(async {
         let managed = management::start(&running).await?;
         let follower = follow::start(Arc::clone(&running), deployer, folders)?;
+        // Whoever reads the line may send a signal at once.
+        let signals = Signals::receive()?;
         admin.is_ready.store(true, Ordering::Release);
         announce(&gateway, &managed, count);
-        signals::wait(&follower).await?;
+        signals.wait(&follower).await;
         Ok::<_, String>(())
     })?;
     admin.is_ready.store(false, Ordering::Release);

@@ -1,24 +1,40 @@
 //! SIGTERM and SIGINT end the process, SIGHUP reads configuration and certificates anew.
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::follow::Follower;
 
-/// Waits until the process is told to stop.
-///
-/// # Errors
-///
-/// Signals that cannot be received.
-pub(crate) async fn wait(follower: &Follower) -> Result<(), String> {
-    let receive = |kind| signal(kind).map_err(|error| format!("cannot receive signals: {error}"));
-    let mut terminate = receive(SignalKind::terminate())?;
-    let mut interrupt = receive(SignalKind::interrupt())?;
-    let mut hangup = receive(SignalKind::hangup())?;
-    loop {
-        tokio::select! {
-            _ = terminate.recv() => return Ok(()),
-            _ = interrupt.recv() => return Ok(()),
-            _ = hangup.recv() => follower.reload(),
+/// The signals that the process answers to.
+pub(crate) struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hangup: Signal,
+}
+
+impl Signals {
+    /// From here on signals are received, and no longer end the process by themselves.
+    ///
+    /// # Errors
+    ///
+    /// Signals that cannot be received.
+    pub(crate) fn receive() -> Result<Self, String> {
+        let receive =
+            |kind| signal(kind).map_err(|error| format!("cannot receive signals: {error}"));
+        Ok(Self {
+            terminate: receive(SignalKind::terminate())?,
+            interrupt: receive(SignalKind::interrupt())?,
+            hangup: receive(SignalKind::hangup())?,
+        })
+    }
+
+    /// Waits until the process is told to stop.
+    pub(crate) async fn wait(mut self, follower: &Follower) {
+        loop {
+            tokio::select! {
+                _ = self.terminate.recv() => return,
+                _ = self.interrupt.recv() => return,
+                _ = self.hangup.recv() => follower.reload(),
+            }
         }
     }
 }
