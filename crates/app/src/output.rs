@@ -84,7 +84,7 @@ fn diagnostic(prefix: &str, diagnostic: &Diagnostic, is_coloured: bool) -> Strin
     } else {
         format!("{word}[{code}]")
     };
-    let separator = if prefix.is_empty() { "" } else { "/" };
+    let separator = if prefix.is_empty() || place.file.is_empty() { "" } else { "/" };
     format!("{head}: {message}\n  --> {prefix}{separator}{place}\n  help: {help}\n")
 }
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use compiler::ApiPlan;
 use compiler::compile::{CompileOptions, CorsDefaults, compile};
 use model::project::Project;
-use model::{Diagnostics, Place};
+use model::{Diagnostics, Place, Severity, codes};
 
 use crate::admit::jwt::Admitter;
 use crate::clock::Clock;
@@ -18,12 +18,14 @@ use crate::config::GatewayConfig;
 use crate::endpoint::http::LeafContext;
 use crate::endpoint::{Endpoint, Stage};
 use crate::fetch::{FetchLimits, Fetcher};
-use crate::route::{OperationTable, Router};
+use crate::route::OperationTable;
 use crate::snapshot::{LiveApi, Snapshot, environment_kind};
 use crate::source::Change;
 use crate::source::LoadedProject;
 use crate::telemetry::metric::{ApiLabels, ApiMetrics, EndpointLabels};
 use crate::upstream::tls::TrustStore;
+
+mod contest;
 
 /// One project as the gateway sees it.
 #[derive(Debug, Clone)]
@@ -75,8 +77,55 @@ pub struct Deployer {
 #[derive(Debug)]
 struct Entry {
     status: ProjectStatus,
-    /// When it was first deployed: of two APIs at one address the older one keeps it.
+    /// What its last good version came to. It is also what serves, unless another API is served at
+    /// the same address.
+    wanted: Option<Arc<LiveApi>>,
+    /// Since when that asks for its address: of two APIs at one address the older one keeps it.
     since: u64,
+    /// Since when what serves does.
+    live_since: u64,
+    /// What was found in the project itself.
+    found: Diagnostics,
+    /// What is wrong with its address.
+    contested: Diagnostics,
+}
+
+impl Entry {
+    fn new(path: PathBuf) -> Self {
+        let state = State::Rejected;
+        Self {
+            status: ProjectStatus { path, live: None, state, diagnostics: Diagnostics::new() },
+            wanted: None,
+            since: 0,
+            live_since: 0,
+            found: Diagnostics::new(),
+            contested: Diagnostics::new(),
+        }
+    }
+
+    /// A new good version asks for its address; where that is the old one, its claim is old too.
+    fn want(&mut self, live: Arc<LiveApi>, generation: u64) {
+        let is_same = self.wanted.as_ref().is_some_and(|old| is_at_same_address(old, &live));
+        if !is_same {
+            self.since = generation;
+        }
+        self.wanted = Some(live);
+    }
+
+    fn tell(&mut self, state: State, found: Diagnostics) {
+        self.status.state = state;
+        self.status.diagnostics = found.clone();
+        self.found = found;
+        self.contested = Diagnostics::new();
+    }
+}
+
+fn is_at_same_address(one: &LiveApi, other: &LiveApi) -> bool {
+    let address = |api: &'_ LiveApi| {
+        let ApiPlan { context, default_context, hosts, .. } = &api.plan;
+        (context.clone(), default_context.clone(), hosts.clone())
+    };
+    address(one) == address(other)
 }
 
 /// A project that was compiled, before it is given live things.
@@ -106,6 +155,11 @@ impl Deployer {
     /// Applies changes and returns the snapshot that follows.
     pub fn apply(&mut self, changes: Vec<Change>) -> Snapshot {
         self.generation += 1;
+        self.take(changes);
+        self.snapshot()
+    }
+
+    fn take(&mut self, changes: Vec<Change>) {
         let mut loaded = Vec::new();
         for change in changes {
             match change {
@@ -117,15 +171,18 @@ impl Deployer {
         for compiled in self.compile_all(loaded) {
             self.deploy(compiled);
         }
-        self.snapshot()
     }
 
     /// Builds everything anew under another configuration; state starts afresh.
+    ///
+    /// `changes` holds every project, since what is compiled depends on the configuration too; one
+    /// that is broken just now goes on with its last good version.
     pub fn reconfigure(
         &mut self,
         config: Arc<GatewayConfig>,
         trust: Arc<TrustStore>,
         admitter: Arc<Admitter>,
+        changes: Vec<Change>,
     ) -> Snapshot {
         self.generation += 1;
         self.config = config;
@@ -141,9 +198,11 @@ impl Deployer {
         for (path, plan) in served {
             let live = Arc::new(self.live(plan));
             if let Some(entry) = self.projects.get_mut(&path) {
-                entry.status.live = Some(live);
+                entry.status.live = Some(Arc::clone(&live));
+                entry.wanted = Some(live);
             }
         }
+        self.take(changes);
         self.snapshot()
     }
 
@@ -156,10 +215,9 @@ impl Deployer {
 
     fn unreadable(&mut self, path: PathBuf, error: &str) {
         let mut diagnostics = Diagnostics::new();
-        let place = Place::file(path.display().to_string());
         diagnostics.error(
-            "PR001",
-            place,
+            codes::UNREADABLE,
+            Place::file(""),
             error,
             "make the project readable; it is read again when it changes",
         );
@@ -171,29 +229,21 @@ impl Deployer {
             tracing::error!(path = %path.display(), "{diagnostic}");
         }
         let entry = self.entry(path);
-        entry.status.state = State::Rejected;
-        entry.status.diagnostics = diagnostics;
+        entry.wanted = entry.status.live.clone();
+        entry.since = entry.live_since;
+        entry.tell(State::Rejected, diagnostics);
     }
 
     /// The project is fine, and not served here.
     fn pass_over(&mut self, path: PathBuf, diagnostics: Diagnostics) {
-        let status = &mut self.entry(path).status;
-        status.live = None;
-        status.state = State::Elsewhere;
-        status.diagnostics = diagnostics;
+        let entry = self.entry(path);
+        entry.wanted = None;
+        entry.status.live = None;
+        entry.tell(State::Elsewhere, diagnostics);
     }
 
     fn entry(&mut self, path: PathBuf) -> &mut Entry {
-        let generation = self.generation;
-        self.projects.entry(path.clone()).or_insert_with(|| Entry {
-            status: ProjectStatus {
-                path,
-                live: None,
-                state: State::Rejected,
-                diagnostics: Diagnostics::new(),
-            },
-            since: generation,
-        })
+        self.projects.entry(path.clone()).or_insert_with(|| Entry::new(path))
     }
 
     /// Compiles on as many threads as there are cores: thousands of projects come at start.
@@ -224,10 +274,7 @@ impl Deployer {
         let LoadedProject { path, files, .. } = loaded;
         let (project, mut diagnostics) = Project::read(files);
         let plan = project.and_then(|mut project| {
-            if let Some(environment) = self.environment(&project) {
-                let lookup = |name: &str| std::env::var(name).ok();
-                diagnostics.extend(project.apply_environment(&environment, &lookup));
-            }
+            diagnostics.extend(self.parametrise(&mut project));
             let options = CompileOptions { cors: cors_defaults(&self.config) };
             let (plan, found) = compile(&project, &options);
             diagnostics.extend(found);
@@ -237,10 +284,16 @@ impl Deployer {
         Compiled { path, plan, diagnostics }
     }
 
-    /// The entry of `params.yaml` to apply, where there is such a file.
-    fn environment(&self, project: &Project) -> Option<String> {
-        project.params.as_ref()?;
-        self.environment.clone()
+    /// Applies the entry of `params.yaml`, where there is such a file.
+    fn parametrise(&self, project: &mut Project) -> Diagnostics {
+        if project.params.is_none() {
+            return Diagnostics::new();
+        }
+        let lookup = |name: &str| std::env::var(name).ok();
+        match &self.environment {
+            Some(environment) => project.apply_environment(environment, &lookup),
+            None => project.environment_not_chosen(),
+        }
     }
 
     fn deploy(&mut self, compiled: Compiled) {
@@ -254,7 +307,10 @@ impl Deployer {
             return;
         };
         for diagnostic in &diagnostics {
-            tracing::warn!(path = %path.display(), "{diagnostic}");
+            match diagnostic.severity {
+                Severity::Note => tracing::info!(path = %path.display(), "{diagnostic}"),
+                _ => tracing::warn!(path = %path.display(), "{diagnostic}"),
+            }
         }
         if !self.serves(&plan) {
             self.pass_over(path, diagnostics);
@@ -262,10 +318,10 @@ impl Deployer {
         }
         let live = Arc::new(self.live(plan));
         tracing::debug!(api = live.plan.id, context = live.plan.context, "An API was deployed.");
+        let generation = self.generation;
         let entry = self.entry(path);
-        entry.status.live = Some(live);
-        entry.status.state = State::Deployed;
-        entry.status.diagnostics = diagnostics;
+        entry.want(live, generation);
+        entry.tell(State::Deployed, diagnostics);
     }
 
     /// An API that names environments is for these; without any configured, all are served.
@@ -315,34 +371,12 @@ impl Deployer {
     }
 
     fn snapshot(&mut self) -> Snapshot {
-        let mut served: Vec<(u64, PathBuf, Arc<LiveApi>)> = self
-            .projects
-            .iter()
-            .filter_map(|(path, entry)| {
-                Some((entry.since, path.clone(), Arc::clone(entry.status.live.as_ref()?)))
-            })
-            .collect();
-        served.sort_by(|one, two| (one.0, &one.1).cmp(&(two.0, &two.1)));
-        let router = Router::new(
-            served.iter().map(|(_, _, live)| (&live.plan, Arc::clone(live))),
-            self.config.strict_virtual_hosts,
-        );
-        for conflict in router.conflicts() {
-            let (loser, winner) = (&served[conflict.loser], &served[conflict.winner]);
-            let mut diagnostics = Diagnostics::new();
-            diagnostics.error(
-                "AP090",
-                Place::file(loser.1.display().to_string()),
-                format!("{} is served already, by {}", conflict.context, winner.1.display()),
-                "give one of them another context or version, or remove it",
-            );
-            self.reject(loser.1.clone(), diagnostics);
-        }
+        let (router, apis) = contest::settle(&mut self.projects, self.config.strict_virtual_hosts);
         Snapshot {
             generation: self.generation,
             config: Arc::clone(&self.config),
             router,
-            apis: served.into_iter().map(|(_, _, live)| live).collect(),
+            apis,
             admitter: Arc::clone(&self.admitter),
             kind: environment_kind(&self.config),
         }
@@ -362,17 +396,18 @@ pub fn deployer(
     Ok(Deployer::new(config, trust, admitter, environment))
 }
 
-/// Builds everything anew under another configuration.
+/// Builds everything anew under another configuration; `projects` gives all projects.
 ///
 /// # Errors
 ///
-/// As [`deployer`]; nothing has changed then.
+/// As [`deployer`]; nothing has changed then, and no project was read.
 pub fn reconfigure(
     deployer: &mut Deployer,
     config: Arc<GatewayConfig>,
+    projects: impl FnOnce() -> Vec<Change>,
 ) -> Result<Snapshot, String> {
     let (trust, admitter) = trusted(&config)?;
-    Ok(deployer.reconfigure(config, trust, admitter))
+    Ok(deployer.reconfigure(config, trust, admitter, projects()))
 }
 
 fn trusted(config: &GatewayConfig) -> Result<(Arc<TrustStore>, Arc<Admitter>), String> {

@@ -34,6 +34,7 @@ codes! {
     SECOND_FILE = "PR008", "Two files say the same thing, and one of them is ignored.", "Delete the file that is not meant.";
     BAD_PATH = "PR009", "A path is absolute, leaves the project, or is not portable.", "Use relative paths below the root of the project.";
     POLICY_SPECIFICATION = "PR010", "A file in `Policies/` is not a readable policy specification.", "Give the policy a name and a version.";
+    UNREADABLE = "PR011", "A project cannot be read from disk.", "Make it readable; it is read again when it changes.";
 
     NAME = "AP001", "The name of the API is missing, too long or has a character that is not allowed.", "Use 1 to 60 characters, without blanks and without `~!@#;:%^*()+={}|\\<>\"',&$[]/`.";
     VERSION = "AP002", "The version of the API is missing, too long or has a character that is not allowed.", "Use 1 to 30 letters, digits, dots, hyphens or underscores.";
@@ -64,6 +65,8 @@ codes! {
     OPERATION_ENDPOINT = "AP027", "An API with endpoints under ids of their own is not supported by this version.", "Put the endpoint into `endpointConfig`.";
     TENANT = "AP028", "The tenant of the provider and the one in the context differ.", "Make the domain of `provider` and the `/t/<domain>` of the context agree.";
     LEGACY_FORM = "AP029", "The API is written in the form of API Manager 3, and was converted.", "Export the API anew to have it in today's form.";
+    CONTEXT_TAKEN = "AP030", "Another API is served at the same context and version.", "Give one of them another context or version, or remove it.";
+    DEFAULT_TAKEN = "AP031", "Another version of the API is the default version; this one is served with its version in the path only.", "Set `isDefaultVersion` to true for one version.";
 
     ENDPOINT_MISSING = "EP001", "The API has no `endpointConfig`.", "Add `endpointConfig` with an `endpoint_type`.";
     NO_STAGE = "EP002", "The API has neither a production nor a sandbox endpoint.", "Add `production_endpoints`, `sandbox_endpoints` or both.";
@@ -115,6 +118,7 @@ codes! {
     PARAM_CERTIFICATE = "PA008", "A certificate of the parameter file cannot be found.", "Put the file below `certificates/` beside the parameter file.";
     NO_CONFIGS = "PA009", "The environment of the parameter file is empty.", "Add `configs`, or remove the environment.";
     PARAM_UNKNOWN_KEY = "PA010", "A key of the parameter file is unknown and has no effect.", "Mend the key, or remove it.";
+    NO_ENVIRONMENT_CHOSEN = "PA011", "The project has parameters for environments, and none is chosen.", "Choose one with `--environment` or `WEIR_ENVIRONMENT`.";
 
     CERTIFICATE_FILE = "CE001", "The file of a certificate is missing.", "Add the file beside the list that names it.";
     CERTIFICATE_CONTENT = "CE002", "A file holds no certificate in PEM or DER.", "Replace it by a PEM or DER certificate.";

@@ -188,6 +188,12 @@ impl Project {
     ) -> Diagnostics {
         params::apply(self, name, lookup)
     }
+
+    /// A note where there are parameters for environments; for whoever applies none of them.
+    #[must_use]
+    pub fn environment_not_chosen(&self) -> Diagnostics {
+        params::not_chosen(self)
+    }
 }
 
 impl Deployment {

@@ -146,6 +146,9 @@ impl Admitter {
         wanted: &Wanted<'_>,
     ) -> Result<&'h str, Refused> {
         let missing = |reason| Refused::missing(self.header_for(wanted), reason);
+        if self.issuers.is_empty() {
+            return Err(missing("no token issuer is configured; add one as [[apim.jwt.issuer]]"));
+        }
         let value = header.ok_or_else(|| missing("the request has no token"))?;
         let text = value.to_str().map_err(|_| missing("the header is not plain text"))?;
         let (scheme, token) = text.trim().split_once(' ').unwrap_or((text, ""));
@@ -194,9 +197,6 @@ impl Admitter {
         name.and_then(|name| self.issuers.get(name)).ok_or_else(|| {
             let reason = match name {
                 None => "the token names no issuer",
-                Some(_) if self.issuers.is_empty() => {
-                    "no token issuer is configured; add one as [[apim.jwt.issuer]]"
-                }
                 Some(_) => "the token's issuer is not configured as [[apim.jwt.issuer]]",
             };
             Refused::new(FaultCode::Unclassified, reason)

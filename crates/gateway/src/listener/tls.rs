@@ -83,13 +83,16 @@ impl TlsError {
 /// open: those keep what they have, new ones get the new certificates.
 #[derive(Debug)]
 pub struct ServerCertificates {
-    settings: ServerTls,
+    settings: Mutex<ServerTls>,
     current: Arc<Current>,
     config: Arc<ServerConfig>,
     newly_made: Option<PathBuf>,
     /// When each watched file was written, as it was loaded last.
-    loaded: Mutex<Vec<Option<SystemTime>>>,
+    loaded: Mutex<Vec<Written>>,
 }
+
+/// Time and length of a file; `None` where it cannot be looked at.
+type Written = Option<(SystemTime, u64)>;
 
 impl ServerCertificates {
     /// Loads what `settings` names. When it names nothing, the self-signed certificate for
@@ -98,18 +101,18 @@ impl ServerCertificates {
     /// # Errors
     /// The first file that is missing or unusable.
     pub fn load(settings: &ServerTls) -> Result<Self, TlsError> {
+        // Looked at before the files are read, so that a change in between shows.
+        let written = written(settings);
         let (set, newly_made) = load_set(settings)?;
         let current = Arc::new(Current(ArcSwap::from_pointee(set)));
         let config = Arc::new(server_config(settings, Arc::clone(&current))?);
-        let certificates = Self {
-            settings: settings.clone(),
+        Ok(Self {
+            settings: Mutex::new(settings.clone()),
             current,
             config,
             newly_made,
-            loaded: Mutex::default(),
-        };
-        *certificates.lock() = certificates.written();
-        Ok(certificates)
+            loaded: Mutex::new(written),
+        })
     }
 
     /// What a TLS acceptor needs. It stays valid: a reload changes what it answers.
@@ -123,9 +126,21 @@ impl ServerCertificates {
     /// # Errors
     /// As [`ServerCertificates::load`]; the certificates in use stay in use.
     pub fn reload(&self) -> Result<(), TlsError> {
-        let (set, _) = load_set(&self.settings)?;
+        let settings = lock(&self.settings).clone();
+        *lock(&self.loaded) = written(&settings);
+        let (set, _) = load_set(&settings)?;
         self.current.0.store(Arc::new(set));
         Ok(())
+    }
+
+    /// As [`ServerCertificates::reload`], from the files that `settings` names. The protocol
+    /// versions stay as they were at the start.
+    ///
+    /// # Errors
+    /// As [`ServerCertificates::load`]; the certificates in use stay in use.
+    pub fn reload_from(&self, settings: &ServerTls) -> Result<(), TlsError> {
+        *lock(&self.settings) = settings.clone();
+        self.reload()
     }
 
     /// Reloads when a watched file was written since it was loaded last; whether it was.
@@ -133,38 +148,17 @@ impl ServerCertificates {
     /// # Errors
     /// As [`ServerCertificates::reload`]; the same files are not tried again until they change.
     pub fn reload_if_changed(&self) -> Result<bool, TlsError> {
-        let written = self.written();
-        if *self.lock() == written {
+        let now = written(&lock(&self.settings));
+        if *lock(&self.loaded) == now {
             return Ok(false);
         }
-        *self.lock() = written;
         self.reload().map(|()| true)
-    }
-
-    fn written(&self) -> Vec<Option<SystemTime>> {
-        let modified = |file: &PathBuf| std::fs::metadata(file).and_then(|it| it.modified()).ok();
-        self.watched_files().iter().map(modified).collect()
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Vec<Option<SystemTime>>> {
-        self.loaded.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The files whose change calls for [`ServerCertificates::reload`].
     #[must_use]
     pub fn watched_files(&self) -> Vec<PathBuf> {
-        let mut files = Vec::new();
-        for certificate in &self.settings.certificates {
-            match certificate {
-                ServerCertificate::Pem { certificate, key } => {
-                    files.extend([certificate.clone(), key.clone()]);
-                }
-                ServerCertificate::Pkcs12 { file, .. } => files.push(file.clone()),
-            }
-        }
-        files.sort();
-        files.dedup();
-        files
+        watched_files(&lock(&self.settings))
     }
 
     /// The file of the self-signed certificate, when [`ServerCertificates::load`] has just made
@@ -173,6 +167,34 @@ impl ServerCertificates {
     pub fn newly_made(&self) -> Option<&PathBuf> {
         self.newly_made.as_ref()
     }
+}
+
+fn watched_files(settings: &ServerTls) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for certificate in &settings.certificates {
+        match certificate {
+            ServerCertificate::Pem { certificate, key } => {
+                files.extend([certificate.clone(), key.clone()]);
+            }
+            ServerCertificate::Pkcs12 { file, .. } => files.push(file.clone()),
+        }
+    }
+    files.sort();
+    files.dedup();
+    files
+}
+
+/// When each watched file was written, and how long it is.
+fn written(settings: &ServerTls) -> Vec<Written> {
+    let seen = |file: &PathBuf| {
+        let metadata = std::fs::metadata(file).ok()?;
+        Some((metadata.modified().ok()?, metadata.len()))
+    };
+    watched_files(settings).iter().map(seen).collect()
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The set in use; rustls asks it at each handshake.

@@ -6,6 +6,8 @@
 //!
 //! A project that is being written is not taken half: what was read counts only when names, sizes
 //! and times are the same before and after reading; otherwise it is looked at again.
+//! A project whose files were touched but say the same is not new.
+//! What was written a moment ago is read twice, because the clocks of file systems are coarse.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
@@ -17,7 +19,16 @@ use super::stamp::{Stamp, inside};
 use super::{Change, LoadedProject, archive};
 
 /// Files that make a folder a project.
-const MARKS: [&str; 3] = ["api.yaml", "api.json", "api_product.yaml"];
+const MARKS: [&str; 8] = [
+    "api.yaml",
+    "api.yml",
+    "api.json",
+    "api_product.yaml",
+    "api_product.yml",
+    "api_product.json",
+    "Meta-information/api.yaml",
+    "Meta-information/api.json",
+];
 /// Deepest folder in which projects are looked for.
 const MAX_DEPTH: usize = 8;
 
@@ -25,19 +36,42 @@ const MAX_DEPTH: usize = 8;
 #[derive(Debug)]
 pub struct ProjectFolders {
     roots: Vec<PathBuf>,
-    known: BTreeMap<PathBuf, Stamp>,
+    known: BTreeMap<PathBuf, Known>,
+    /// What has to be looked at again soon.
     unsettled: BTreeSet<PathBuf>,
+    /// Folders that cannot be read.
+    closed: BTreeSet<PathBuf>,
+}
+
+/// What was read of a project last.
+#[derive(Debug)]
+struct Known {
+    stamp: Stamp,
+    /// A hash of all names and contents; `None` where they could not be read.
+    digest: Option<u64>,
+}
+
+/// What a search has found.
+#[derive(Debug, Default)]
+struct Found {
+    projects: BTreeSet<PathBuf>,
+    closed: Vec<(PathBuf, String)>,
 }
 
 impl ProjectFolders {
-    /// Folders below which projects are looked for; a root may be a project itself.
+    /// Folders below which projects are looked for; a root may be a project itself, or a link.
     #[must_use]
     pub fn new(roots: Vec<PathBuf>) -> Self {
-        let roots = roots.into_iter().map(|root| root.canonicalize().unwrap_or(root)).collect();
-        Self { roots, known: BTreeMap::new(), unsettled: BTreeSet::new() }
+        let roots = roots.into_iter().map(|root| std::path::absolute(&root).unwrap_or(root));
+        Self {
+            roots: roots.collect(),
+            known: BTreeMap::new(),
+            unsettled: BTreeSet::new(),
+            closed: BTreeSet::new(),
+        }
     }
 
-    /// Whether something was being written when it was looked at last.
+    /// Whether something has to be looked at again soon.
     #[must_use]
     pub fn is_unsettled(&self) -> bool {
         !self.unsettled.is_empty()
@@ -45,88 +79,176 @@ impl ProjectFolders {
 
     /// Looks at everything.
     pub fn changes(&mut self) -> Vec<Change> {
-        let mut found = BTreeSet::new();
-        let mut changes = Vec::new();
+        let mut found = Found::default();
         for root in &self.roots {
-            discover(root, root, 0, &mut found, &mut changes);
+            found.search(root);
         }
-        let gone: Vec<PathBuf> =
-            self.known.keys().filter(|path| !found.contains(*path)).cloned().collect();
+        let closed: BTreeSet<PathBuf> = found.closed.iter().map(|(path, _)| path.clone()).collect();
+        let opened: Vec<PathBuf> = self.closed.difference(&closed).cloned().collect();
+        self.closed.retain(|path| closed.contains(path));
+        let gone = self.known.keys().filter(|path| !found.projects.contains(*path)).cloned();
+        let gone: Vec<PathBuf> = gone.collect();
+        let mut changes: Vec<Change> = opened.into_iter().map(Change::Remove).collect();
         changes.extend(gone.iter().filter_map(|path| self.forget(path)));
-        self.unsettled.clear();
-        changes.extend(found.iter().filter_map(|path| self.refresh(path)));
+        changes.extend(self.take(found));
         changes
+    }
+
+    /// Looks at everything, and takes every project as a new one.
+    pub fn reread(&mut self) -> Vec<Change> {
+        for known in self.known.values_mut() {
+            *known = Known { stamp: Stamp::default(), digest: None };
+        }
+        self.changes()
     }
 
     /// Looks at what was being written before.
     pub fn settle(&mut self) -> Vec<Change> {
-        let paths: Vec<PathBuf> = std::mem::take(&mut self.unsettled).into_iter().collect();
-        self.changes_at(&paths)
+        let paths = self.unsettled.clone();
+        paths.iter().filter_map(|path| self.refresh(path)).collect()
     }
 
     /// Looks at the projects that these paths belong to, and for new ones below them.
     pub fn changes_at(&mut self, paths: &[PathBuf]) -> Vec<Change> {
-        let mut candidates = BTreeSet::new();
-        let mut changes = Vec::new();
+        let mut found = Found::default();
         for path in paths {
-            self.candidates(path, &mut candidates, &mut changes);
+            self.candidates(path, &mut found);
         }
-        for path in candidates {
-            self.unsettled.remove(&path);
-            changes.extend(self.refresh(&path));
+        self.take(found)
+    }
+
+    fn take(&mut self, found: Found) -> Vec<Change> {
+        let mut changes = Vec::new();
+        for (path, error) in found.closed {
+            if self.closed.insert(path.clone()) {
+                changes.push(Change::Unreadable { path, error });
+            }
         }
+        changes.extend(found.projects.iter().filter_map(|path| self.refresh(path)));
         changes
     }
 
     /// The projects that a change at a path may concern.
-    fn candidates(&self, path: &Path, found: &mut BTreeSet<PathBuf>, changes: &mut Vec<Change>) {
+    fn candidates(&self, path: &Path, found: &mut Found) {
         let Some(root) = self.roots.iter().find(|root| path.starts_with(root)) else { return };
-        let below = self.known.range((Bound::Included(path.to_owned()), Bound::Unbounded));
-        let below = below.map(|(known, _)| known).take_while(|known| known.starts_with(path));
-        found.extend(below.cloned());
-        let owner = path
+        let is_owner = |place: &&Path| self.known.contains_key(*place) || is_project(place);
+        let mut places = path.ancestors().take_while(|place| place.starts_with(root));
+        if let Some(owner) = places.find(is_owner) {
+            found.projects.insert(owner.to_owned());
+            return;
+        }
+        // A hidden entry may be what others link to: Kubernetes swaps `..data` and nothing else.
+        let place =
+            if is_hidden(path) && path != root { path.parent().unwrap_or(root) } else { path };
+        let below = self.known.range::<Path, _>((Bound::Included(place), Bound::Unbounded));
+        let below = below.map(|(known, _)| known).take_while(|known| known.starts_with(place));
+        found.projects.extend(below.cloned());
+        let is_inside_hidden = place
             .ancestors()
-            .take_while(|ancestor| ancestor.starts_with(root))
-            .find(|ancestor| self.known.contains_key(*ancestor) || is_project(ancestor));
-        match owner {
-            Some(owner) => {
-                found.insert(owner.to_owned());
-            }
-            None => discover(path, root, 0, found, changes),
+            .take_while(|ancestor| ancestor.starts_with(root) && ancestor != root)
+            .any(is_hidden);
+        if !is_inside_hidden {
+            found.search_at(place, root);
         }
     }
 
     fn forget(&mut self, path: &Path) -> Option<Change> {
+        self.unsettled.remove(path);
         self.known.remove(path).map(|_| Change::Remove(path.to_owned()))
     }
 
-    /// Reads a project again when it looks different.
+    /// Reads a project again when it looks different, or was written when it was read last.
     fn refresh(&mut self, path: &Path) -> Option<Change> {
+        let was_unsettled = self.unsettled.remove(path);
         if !is_project(path) {
             return self.forget(path);
         }
         let before = match Stamp::take(path) {
             Ok(stamp) => stamp,
-            Err(error) => return Some(self.unreadable(path, error.to_string())),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return self.wait(path),
+            Err(error) => return self.unreadable(path, Stamp::default(), error.to_string()),
         };
-        if self.known.get(path) == Some(&before) {
+        let known = self.known.get(path);
+        if !was_unsettled && known.is_some_and(|known| known.stamp == before) {
             return None;
         }
+        let is_fresh = before.is_fresh();
         let read = read(path, &before);
-        if Stamp::take(path).is_ok_and(|after| after != before) {
-            self.unsettled.insert(path.to_owned());
-            return None;
+        if Stamp::take(path).ok().as_ref() != Some(&before) {
+            return self.wait(path);
         }
-        self.known.insert(path.to_owned(), before);
-        Some(match read {
-            Ok(files) => Change::Upsert(LoadedProject { path: path.to_owned(), files }),
-            Err(error) => Change::Unreadable { path: path.to_owned(), error },
-        })
+        if is_fresh {
+            self.unsettled.insert(path.to_owned());
+        }
+        match read {
+            Ok(files) => self.upsert(path, before, files),
+            Err(error) => self.unreadable(path, before, error),
+        }
     }
 
-    fn unreadable(&mut self, path: &Path, error: String) -> Change {
-        self.known.insert(path.to_owned(), Stamp::default());
-        Change::Unreadable { path: path.to_owned(), error }
+    /// Looks at a project again soon.
+    fn wait(&mut self, path: &Path) -> Option<Change> {
+        self.unsettled.insert(path.to_owned());
+        None
+    }
+
+    fn upsert(&mut self, path: &Path, stamp: Stamp, files: Files) -> Option<Change> {
+        let digest = Some(digest(&files));
+        let before = self.known.insert(path.to_owned(), Known { stamp, digest });
+        if before.is_some_and(|before| before.digest == digest) {
+            return None;
+        }
+        Some(Change::Upsert(LoadedProject { path: path.to_owned(), files }))
+    }
+
+    fn unreadable(&mut self, path: &Path, stamp: Stamp, error: String) -> Option<Change> {
+        let before = self.known.insert(path.to_owned(), Known { stamp, digest: None });
+        let is_known = before.is_some_and(|before| {
+            before.digest.is_none()
+                && self.known.get(path).is_some_and(|now| now.stamp == before.stamp)
+        });
+        (!is_known).then(|| Change::Unreadable { path: path.to_owned(), error })
+    }
+}
+
+impl Found {
+    /// Finds the projects at and below a root.
+    fn search(&mut self, root: &Path) {
+        self.search_at(root, root);
+    }
+
+    /// Finds the projects at and below a path of a root.
+    fn search_at(&mut self, path: &Path, root: &Path) {
+        let real = root.canonicalize().unwrap_or_else(|_absent| root.to_owned());
+        let is_inside = inside(path, &real).is_ok_and(|metadata| metadata.is_some());
+        if path == root || is_inside {
+            self.discover(path, &real, 0);
+        }
+    }
+
+    /// `root` is free of links.
+    fn discover(&mut self, path: &Path, root: &Path, depth: usize) {
+        if is_project(path) {
+            self.projects.insert(path.to_owned());
+            return;
+        }
+        if depth > MAX_DEPTH || !path.is_dir() {
+            return;
+        }
+        let entries = match std::fs::read_dir(path) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return,
+            Err(error) => {
+                self.closed.push((path.to_owned(), format!("this folder cannot be read: {error}")));
+                return;
+            }
+        };
+        for entry in entries.flatten().map(|entry| entry.path()) {
+            let is_inside = inside(&entry, root).is_ok_and(|metadata| metadata.is_some());
+            if !is_hidden(&entry) && is_inside {
+                self.discover(&entry, root, depth + 1);
+            }
+        }
     }
 }
 
@@ -146,35 +268,15 @@ fn is_hidden(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
 }
 
-/// Finds the projects at and below a path.
-fn discover(
-    path: &Path,
-    root: &Path,
-    depth: usize,
-    found: &mut BTreeSet<PathBuf>,
-    changes: &mut Vec<Change>,
-) {
-    if is_project(path) {
-        found.insert(path.to_owned());
-        return;
+/// A hash of names and contents, to tell whether two readings are the same.
+fn digest(files: &Files) -> u64 {
+    use std::hash::{Hash as _, Hasher as _};
+    let mut hasher = std::hash::DefaultHasher::new();
+    for (name, content) in files.iter() {
+        name.hash(&mut hasher);
+        content.hash(&mut hasher);
     }
-    if depth > MAX_DEPTH || !path.is_dir() {
-        return;
-    }
-    let entries = match std::fs::read_dir(path) {
-        Ok(entries) => entries,
-        Err(error) => {
-            let error = format!("this folder cannot be read: {error}");
-            changes.push(Change::Unreadable { path: path.to_owned(), error });
-            return;
-        }
-    };
-    for entry in entries.flatten().map(|entry| entry.path()) {
-        let is_inside = inside(&entry, root).is_ok_and(|metadata| metadata.is_some());
-        if !is_hidden(&entry) && is_inside {
-            discover(&entry, root, depth + 1, found, changes);
-        }
-    }
+    hasher.finish()
 }
 
 fn read(path: &Path, stamp: &Stamp) -> Result<Files, String> {

@@ -5,10 +5,16 @@
 
 use std::fs::Metadata;
 use std::io;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use model::files::MAX_FILES;
+
+use crate::clock;
+
+/// A file may change twice within this time and show the same time of change.
+const COARSEST_CLOCK: Duration = Duration::from_millis(20);
 
 /// Deepest folder inside a project.
 const MAX_DEPTH: usize = 8;
@@ -20,6 +26,8 @@ pub(super) struct Seen {
     pub(super) name: String,
     length: u64,
     modified: Option<SystemTime>,
+    /// Device and inode: a file that was moved here may have the size and time of the old one.
+    identity: (u64, u64),
 }
 
 /// Every file of a project, sorted by name.
@@ -44,11 +52,25 @@ impl Stamp {
         seen.sort_by(|one, two| one.name.cmp(&two.name));
         Ok(Self(seen))
     }
+
+    /// Whether a file was written so short ago that another change may not show.
+    pub(super) fn is_fresh(&self) -> bool {
+        let now = clock::now();
+        let written = self.0.iter().filter_map(|seen| seen.modified);
+        written
+            .max()
+            .is_some_and(|last| now.duration_since(last).is_ok_and(|age| age < COARSEST_CLOCK))
+    }
 }
 
 impl Seen {
     fn new(name: String, metadata: &Metadata) -> Self {
-        Self { name, length: metadata.len(), modified: metadata.modified().ok() }
+        Self {
+            name,
+            length: metadata.len(),
+            modified: metadata.modified().ok(),
+            identity: (metadata.dev(), metadata.ino()),
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Being told by the system that something was written.
 
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
@@ -9,9 +10,21 @@ use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 pub struct Watcher {
     /// `None` where the system does not tell.
     inner: Option<RecommendedWatcher>,
+    roots: Vec<PathBuf>,
+    identities: Vec<Identity>,
 }
 
+/// Device and inode of a root; `None` where there is nothing.
+type Identity = Option<(u64, u64)>;
+
 impl Watcher {
+    /// Whether all roots are still the folders that are watched: one that was moved away, or a link
+    /// that leads elsewhere now, has to be watched anew.
+    #[must_use]
+    pub fn is_current(&self) -> bool {
+        identities(&self.roots) == self.identities
+    }
+
     /// Whether the system does not tell, so that somebody has to look now and then.
     #[must_use]
     pub fn is_polling(&self) -> bool {
@@ -22,14 +35,23 @@ impl Watcher {
 /// Watches folders; `tell` is given the paths that were written, on a thread of the watcher.
 #[must_use]
 pub fn watch(roots: &[PathBuf], tell: impl Fn(Vec<PathBuf>) + Send + 'static) -> Watcher {
-    let roots = roots.iter().map(|root| root.canonicalize().unwrap_or_else(|_| root.clone()));
-    match start(roots.collect(), tell) {
-        Ok(watcher) => Watcher { inner: Some(watcher) },
+    let absolute = |root: &PathBuf| std::path::absolute(root).unwrap_or_else(|_| root.clone());
+    let roots: Vec<PathBuf> = roots.iter().map(absolute).collect();
+    // Taken before the watch begins, so that a swap in between shows.
+    let identities = identities(&roots);
+    let inner = match start(roots.clone(), tell) {
+        Ok(watcher) => Some(watcher),
         Err(error) => {
             tracing::warn!(%error, "The folders cannot be watched; they are looked at every second.");
-            Watcher { inner: None }
+            None
         }
-    }
+    };
+    Watcher { inner, roots, identities }
+}
+
+fn identities(roots: &[PathBuf]) -> Vec<Identity> {
+    let of = |root: &PathBuf| std::fs::metadata(root).ok().map(|it| (it.dev(), it.ino()));
+    roots.iter().map(of).collect()
 }
 
 fn start(

@@ -66,6 +66,28 @@ pub(super) fn apply(
     found
 }
 
+/// A note where there are environments to choose from.
+pub(super) fn not_chosen(project: &Project) -> Diagnostics {
+    let mut found = Diagnostics::new();
+    let Some(params) = &project.params else { return found };
+    let environments = params.content().get("environments");
+    // What is wrong with the list is told when one is chosen.
+    let mut ignored = Diagnostics::new();
+    let names: Vec<String> = environments
+        .items(&mut ignored)
+        .iter()
+        .filter_map(|environment| environment.get("name").word(&mut ignored))
+        .map(|name| format!("`{name}`"))
+        .collect();
+    if !names.is_empty() {
+        let message =
+            format!("there are parameters for {}, and none of them is applied", names.join(", "));
+        let help = "Choose one with `--environment` or `WEIR_ENVIRONMENT`.";
+        found.note(codes::NO_ENVIRONMENT_CHOSEN, environments.place(), message, help);
+    }
+    found
+}
+
 /// The mapping with the settings: `configs`, or the environment itself in the old form.
 fn configs_of<'a>(environment: &Cursor<'a>) -> Cursor<'a> {
     let is_nested = environment.keys().any(|key| key == "configs");

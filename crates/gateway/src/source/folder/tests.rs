@@ -103,3 +103,69 @@ fn the_system_tells_of_changes() {
     }
     assert_eq!(described(&seen, &root), ["+a 1"]);
 }
+
+#[test]
+fn what_was_only_touched_is_not_new() {
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path().canonicalize().unwrap();
+    write(&root, "a/api.yaml", "x");
+    let mut folders = ProjectFolders::new(vec![root.clone()]);
+    folders.changes();
+    write(&root, "a/.new", "x");
+    std::fs::rename(root.join("a/.new"), root.join("a/api.yaml")).unwrap();
+    assert!(folders.changes().is_empty());
+    assert_eq!(described(&folders.reread(), &root), ["+a 1"]);
+}
+
+#[test]
+fn a_change_within_a_tick_of_the_clock_is_seen() {
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path().canonicalize().unwrap();
+    write(&root, "a/api.yaml", "x");
+    let mut folders = ProjectFolders::new(vec![root.clone()]);
+    folders.changes();
+    let file = std::fs::File::options().write(true).open(root.join("a/api.yaml")).unwrap();
+    let written = file.metadata().unwrap().modified().unwrap();
+    write(&root, "a/api.yaml", "y");
+    file.set_modified(written).unwrap();
+    assert!(folders.is_unsettled());
+    assert_eq!(described(&folders.settle(), &root), ["+a 1"]);
+}
+
+#[test]
+fn a_swapped_link_is_seen_and_hidden_targets_are_no_projects() {
+    use std::os::unix::fs::symlink;
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path().canonicalize().unwrap();
+    write(&root, "..1/shop/api.yaml", "old");
+    write(&root, "..2/shop/api.yaml", "new one");
+    symlink("..1", root.join("..data")).unwrap();
+    symlink("..data/shop", root.join("shop")).unwrap();
+    let mut folders = ProjectFolders::new(vec![root.clone()]);
+    assert_eq!(described(&folders.changes(), &root), ["+shop 1"]);
+    symlink("..2", root.join("..data_tmp")).unwrap();
+    std::fs::rename(root.join("..data_tmp"), root.join("..data")).unwrap();
+    let told = [root.join("..data_tmp"), root.join("..data")];
+    assert_eq!(described(&folders.changes_at(&told), &root), ["+shop 1"]);
+    assert!(folders.changes_at(&[root.join("..2/shop/api.yaml")]).is_empty());
+}
+
+#[test]
+fn a_root_may_be_a_link_that_is_swapped() {
+    use std::os::unix::fs::symlink;
+    let dir = tempfile::tempdir().unwrap();
+    let base = dir.path().canonicalize().unwrap();
+    write(&base, "r1/a/api.yaml", "x");
+    write(&base, "r2/a/api.yaml", "longer");
+    write(&base, "r2/b/api.yaml", "x");
+    let root = base.join("current");
+    symlink("r1", &root).unwrap();
+    let mut folders = ProjectFolders::new(vec![root.clone()]);
+    assert_eq!(described(&folders.changes(), &root), ["+a 1"]);
+    let watcher = watch(std::slice::from_ref(&root), |_| ());
+    assert!(watcher.is_current());
+    symlink("r2", base.join("next")).unwrap();
+    std::fs::rename(base.join("next"), &root).unwrap();
+    assert!(!watcher.is_current());
+    assert_eq!(described(&folders.changes(), &root), ["+a 1", "+b 1"]);
+}
