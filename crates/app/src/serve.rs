@@ -5,6 +5,7 @@ mod logging;
 mod management;
 mod signals;
 
+use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -125,9 +126,13 @@ fn announce(gateway: &Gateway, managed: &management::Addresses, count: usize) {
     }
     line.push_str(&format!(" ({})\n", output::counted(count, "API")));
     output::text(&line);
-    if let Some(address) = managed.admin {
-        tracing::info!(address = %address, "Health, metrics and state are at the admin listener.");
-    }
+    let shown = |address: Option<SocketAddr>| address.map(tracing::field::display);
+    tracing::info!(
+        admin = shown(managed.admin),
+        manage = shown(managed.manage),
+        manage_http = shown(managed.manage_http),
+        "The admin and management listeners are open."
+    );
 }
 
 fn certificates(config: &GatewayConfig) -> Result<Option<Arc<ServerCertificates>>, String> {

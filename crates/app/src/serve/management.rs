@@ -15,6 +15,8 @@ use super::Running;
 /// Where these listeners are.
 pub(crate) struct Addresses {
     pub(crate) admin: Option<SocketAddr>,
+    pub(crate) manage: Option<SocketAddr>,
+    pub(crate) manage_http: Option<SocketAddr>,
 }
 
 /// Binds and starts them on the runtime of the caller.
@@ -34,13 +36,13 @@ pub(crate) async fn start(running: &Running) -> Result<Addresses, String> {
     let sample = running.config.sample_backend.then(|| Arc::new(SampleState::default()));
     let answer: Arc<Answer> =
         Arc::new(move |request: &Request<Bytes>| manage(sample.as_deref(), request));
-    listen(listeners.manage_http, None, Arc::clone(&answer)).await?;
+    let manage_http = listen(listeners.manage_http, None, Arc::clone(&answer)).await?;
     let tls = running
         .certificates
         .as_deref()
         .map(|certificates| TlsAcceptor::from(certificates.config()));
-    listen(listeners.manage.filter(|_| tls.is_some()), tls, answer).await?;
-    Ok(Addresses { admin })
+    let manage = listen(listeners.manage.filter(|_| tls.is_some()), tls, answer).await?;
+    Ok(Addresses { admin, manage, manage_http })
 }
 
 async fn listen(

@@ -131,25 +131,27 @@ impl ProjectFolders {
     /// The projects that a change at a path may concern.
     fn candidates(&self, path: &Path, found: &mut Found) {
         let Some(root) = self.roots.iter().find(|root| path.starts_with(root)) else { return };
-        let is_owner = |place: &&Path| self.known.contains_key(*place) || is_project(place);
-        let mut places = path.ancestors().take_while(|place| place.starts_with(root));
-        if let Some(owner) = places.find(is_owner) {
+        let places = || path.ancestors().take_while(|place| place.starts_with(root));
+        if let Some(owner) = places().find(|place| self.known.contains_key(*place)) {
             found.projects.insert(owner.to_owned());
             return;
         }
-        // A hidden entry may be what others link to: Kubernetes swaps `..data` and nothing else.
-        let place =
-            if is_hidden(path) && path != root { path.parent().unwrap_or(root) } else { path };
+        let place = match places().filter(|place| *place != root && is_hidden(place)).last() {
+            // Others may link to what is hidden: Kubernetes swaps `..data` and nothing else.
+            Some(hidden) if hidden == path => path.parent().unwrap_or(root),
+            Some(_) => return,
+            None => path,
+        };
+        if let Some(owner) =
+            place.ancestors().take_while(|it| it.starts_with(root)).find(|it| is_project(it))
+        {
+            found.projects.insert(owner.to_owned());
+            return;
+        }
         let below = self.known.range::<Path, _>((Bound::Included(place), Bound::Unbounded));
         let below = below.map(|(known, _)| known).take_while(|known| known.starts_with(place));
         found.projects.extend(below.cloned());
-        let is_inside_hidden = place
-            .ancestors()
-            .take_while(|ancestor| ancestor.starts_with(root) && ancestor != root)
-            .any(is_hidden);
-        if !is_inside_hidden {
-            found.search_at(place, root);
-        }
+        found.search_at(place, root);
     }
 
     fn forget(&mut self, path: &Path) -> Option<Change> {

@@ -753,6 +753,6 @@ async fn all_are_served_openly_only_without_issuers_and_when_told_so() {
     }
     let (admitter, _) = admitter(vec![]);
     let (code, reason) = told(&admit(&admitter, &key.sign(&claims(&json!({})))).await);
-    assert_eq!(code, "Unclassified");
+    assert_eq!(code, "MissingCredentials");
     assert!(reason.contains("[[apim.jwt.issuer]]"), "{reason}");
 }
