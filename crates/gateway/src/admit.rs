@@ -29,7 +29,8 @@ pub(crate) async fn admit(exchange: &mut Exchange) -> Result<(), Failure> {
     let header = exchange.head.headers.get(admitter.header_for(&wanted));
     let judged = match admitter.check_cached(header, &wanted) {
         Some(judged) => judged,
-        None => admitter.admit(header, &wanted).await,
+        // Boxed, since it is rare and its state would make every exchange larger.
+        None => Box::pin(admitter.admit(header, &wanted)).await,
     };
     exchange.record.credential = Some(judged.map_err(refusal)?);
     Ok(())

@@ -50,3 +50,19 @@ async fn answer(exchange: &mut Exchange) -> Result<Response<ResponseBody>, Failu
     let leaf = endpoint::choose(exchange, &api)?;
     leaf.call(exchange, &api).await
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn size<A, B, F: Future>(_: impl Fn(A, B) -> F) -> usize {
+        size_of::<F>()
+    }
+
+    /// The HTTP library moves this future for each request, so what is rare in it is boxed.
+    #[test]
+    fn the_future_of_an_exchange_is_small() {
+        let bytes = size(handle);
+        assert!(bytes <= 3584, "{bytes} bytes");
+    }
+}

@@ -236,6 +236,7 @@ where
         .with_upgrades();
     let mut served = pin!(served);
     tokio::select! {
+        biased;
         ended = &mut served => return Ok(ended?),
         () = guest.asked_to_leave() => served.as_mut().graceful_shutdown(),
     }
@@ -278,6 +279,7 @@ where
         .serve_connection(TokioIo::new(socket), service);
     let mut served = pin!(served);
     tokio::select! {
+        biased;
         ended = &mut served => return Ok(ended?),
         () = guest.asked_to_leave() => served.as_mut().graceful_shutdown(),
     }

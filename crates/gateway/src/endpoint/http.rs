@@ -114,7 +114,9 @@ impl HttpLeaf {
                 let body = UpstreamBody::new(incoming, lease, socket);
                 Ok(Response::from_parts(head, ResponseBody::upstream(body)))
             }
-            Err(failure) => Err(self.failed(exchange, ticket, failure, started).await),
+            Err(failure) => {
+                Err(Box::pin(self.failed(exchange, ticket, failure, started)).await)
+            }
         }
     }
 

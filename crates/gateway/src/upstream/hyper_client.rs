@@ -125,7 +125,8 @@ impl Client for HyperClient {
                 Attempt::Unsent(unsent, _) => request = *unsent,
             }
         }
-        self.over_new(target, request).await
+        // Boxed, since it is rare and its state would make every exchange larger.
+        Box::pin(self.over_new(target, request)).await
     }
 
     fn close_idle(&self, older_than: Duration) {
