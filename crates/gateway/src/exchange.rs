@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::request::Parts;
-use http::{HeaderValue, Method, Request, Uri, Version, header};
+use http::{HeaderName, HeaderValue, Method, Request, Uri, Version, header};
 use hyper::body::Incoming;
 use model::fault::FaultCode;
 use tokio::time::Instant;
@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use crate::admit::credential::Credential;
 use crate::body::{RequestBody, RequestProgress};
 use crate::clock;
+use crate::known::{Known, Present};
 use crate::respond::Dialect;
 use crate::snapshot::{LiveApi, Snapshot};
 use crate::telemetry::log::AccessRecord;
@@ -75,6 +76,8 @@ pub struct Exchange {
     pub dialect: Dialect,
     /// The correlation id that the client sent.
     pub correlation: Option<HeaderValue>,
+    /// Which headers it came with.
+    pub(crate) present: Present,
     /// What its end will leave.
     pub record: Box<Record>,
 }
@@ -111,18 +114,30 @@ impl Exchange {
         head: Parts,
         body: RequestBody,
     ) -> Self {
+        let present = Present::scan(&head.headers);
+        let value = |known, name: &HeaderName| {
+            if present.has(known) { head.headers.get(name).cloned() } else { None }
+        };
         let record = Box::new(Record {
             connection: Arc::clone(connection),
             api: None,
             operation: None,
             started: Instant::now(),
-            request_id: trace::request_id(&head.headers),
-            trace: TraceContext::incoming(&head.headers),
+            request_id: if present.has(Known::RequestId) {
+                trace::request_id(&head.headers)
+            } else {
+                trace::new_request_id()
+            },
+            trace: if present.has(Known::Traceparent) {
+                TraceContext::incoming(&head.headers)
+            } else {
+                TraceContext::begin()
+            },
             method: head.method.clone(),
             uri: head.uri.clone(),
             version: head.version,
             host: HeaderValue::from_static(""),
-            user_agent: head.headers.get(header::USER_AGENT).cloned(),
+            user_agent: value(Known::UserAgent, &header::USER_AGENT),
             credential: None,
             attempts: Attempts::default(),
             progress: body.progress(),
@@ -134,9 +149,14 @@ impl Exchange {
         Self {
             context_length: 0,
             captures: Captures::default(),
-            origin: head.headers.get(header::ORIGIN).cloned(),
+            origin: value(Known::Origin, &header::ORIGIN),
             correlation: head.headers.get(correlation).cloned(),
-            dialect: Dialect::of(&head.method, &head.headers),
+            dialect: if present.has_any(&[Known::Accept, Known::ContentType]) {
+                Dialect::of(&head.method, &head.headers)
+            } else {
+                Dialect::Json
+            },
+            present,
             record,
             snapshot,
             head,

@@ -3,24 +3,38 @@
 use std::fmt::Write as _;
 
 use http::header::{self, Entry, HeaderName, HeaderValue};
-use http::request::Parts;
 use http::{HeaderMap, Method, StatusCode, Uri};
 
 use crate::config::Forwarding;
-use crate::exchange::{Connection, Exchange};
+use crate::exchange::{Connection, Exchange, Record};
+use crate::known::{Known, Present};
 use crate::telemetry::trace::REQUEST_ID;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
-const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
-const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");
 
-/// Headers that carry credentials for the gateway itself, never for an upstream.
-const OWN_CREDENTIALS: [HeaderName; 3] = [
-    HeaderName::from_static("apikey"),
-    HeaderName::from_static("internal-key"),
-    HeaderName::from_static("wso2_am_api_default_version"),
+/// What the gateway answers itself, and credentials that are meant for it alone.
+const NOT_FORWARDED: [(Known, HeaderName); 5] = [
+    (Known::Expect, header::EXPECT),
+    (Known::ProxyAuthorization, header::PROXY_AUTHORIZATION),
+    (Known::ApiKey, HeaderName::from_static("apikey")),
+    (Known::InternalKey, HeaderName::from_static("internal-key")),
+    (Known::DefaultVersion, HeaderName::from_static("wso2_am_api_default_version")),
+];
+/// What is meant for one connection only.
+const CONNECTION_LEVEL: [(Known, HeaderName); 4] = [
+    (Known::KeepAlive, HeaderName::from_static("keep-alive")),
+    (Known::ProxyConnection, HeaderName::from_static("proxy-connection")),
+    (Known::TransferEncoding, header::TRANSFER_ENCODING),
+    (Known::Upgrade, header::UPGRADE),
+];
+/// What says where a request comes from.
+const ORIGINS: [(Known, HeaderName); 4] = [
+    (Known::XForwardedFor, X_FORWARDED_FOR),
+    (Known::XForwardedProto, X_FORWARDED_PROTO),
+    (Known::XForwardedHost, X_FORWARDED_HOST),
+    (Known::Forwarded, header::FORWARDED),
 ];
 
 /// What a request asks of its connection besides the exchange itself.
@@ -40,22 +54,24 @@ pub(crate) fn request_headers(
     host: HeaderValue,
     auth_header: &HeaderName,
 ) -> Wish {
-    let wish = wish(&exchange.head);
+    let present = exchange.present;
+    let wish = wish(exchange);
     let snapshot = std::sync::Arc::clone(&exchange.snapshot);
     let rules = &snapshot.config.forwarding;
     let headers = &mut exchange.head.headers;
     let upgrade = if wish == Wish::Upgrade { headers.get(header::UPGRADE).cloned() } else { None };
-    strip_hop_by_hop(headers);
+    strip_hop_by_hop(headers, present);
     if let Some(protocol) = upgrade {
         headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
         headers.insert(header::UPGRADE, protocol);
     }
-    headers.remove(header::EXPECT);
-    headers.remove(header::PROXY_AUTHORIZATION);
-    for name in &OWN_CREDENTIALS {
-        headers.remove(name);
+    for (known, name) in &NOT_FORWARDED {
+        if present.has(*known) {
+            headers.remove(name);
+        }
     }
-    if !rules.outbound_auth_header {
+    let is_default = *auth_header == header::AUTHORIZATION;
+    if !rules.outbound_auth_header && (!is_default || present.has(Known::Authorization)) {
         headers.remove(auth_header);
     }
     headers.insert(header::HOST, host);
@@ -64,13 +80,17 @@ pub(crate) fn request_headers(
     if let Entry::Vacant(place) = headers.entry(&rules.correlation_header) {
         place.insert(exchange.record.request_id.clone());
     }
-    add_forwarded(headers, &exchange.record.host, &exchange.record.connection, rules);
+    add_forwarded(headers, present, &exchange.record, rules);
     wish
 }
 
 /// Whether the client asks for a tunnel: HTTP/1.1, `Connection: upgrade`, a protocol that is not
 /// HTTP itself (`h2c` would let a client speak past the gateway).
-pub(crate) fn wish(head: &Parts) -> Wish {
+pub(crate) fn wish(exchange: &Exchange) -> Wish {
+    if !exchange.present.has(Known::Upgrade) {
+        return Wish::None;
+    }
+    let head = &exchange.head;
     let headers = &head.headers;
     let Some(protocol) = headers.get(header::UPGRADE) else { return Wish::None };
     let is_http11 = head.version == http::Version::HTTP_11;
@@ -93,8 +113,8 @@ fn tokens<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item =
 
 /// Removes what is meant for one connection only; `TE: trailers` and `Trailer` go on, since
 /// trailers do.
-pub(crate) fn strip_hop_by_hop(headers: &mut HeaderMap) {
-    if headers.contains_key(header::CONNECTION) {
+pub(crate) fn strip_hop_by_hop(headers: &mut HeaderMap, present: Present) {
+    if present.has(Known::Connection) {
         let named: Vec<HeaderName> = tokens(headers, &header::CONNECTION)
             .filter_map(|token| HeaderName::from_bytes(token.as_bytes()).ok())
             .filter(|name| !is_end_to_end(name))
@@ -104,10 +124,10 @@ pub(crate) fn strip_hop_by_hop(headers: &mut HeaderMap) {
         }
         headers.remove(header::CONNECTION);
     }
-    for name in [KEEP_ALIVE, PROXY_CONNECTION, header::TRANSFER_ENCODING, header::UPGRADE] {
+    for (_, name) in CONNECTION_LEVEL.iter().filter(|(known, _)| present.has(*known)) {
         headers.remove(name);
     }
-    if headers.contains_key(header::TE) {
+    if present.has(Known::Te) {
         let has_trailers =
             tokens(headers, &header::TE).any(|token| token.eq_ignore_ascii_case("trailers"));
         headers.remove(header::TE);
@@ -123,17 +143,13 @@ fn is_end_to_end(name: &HeaderName) -> bool {
         .contains(name)
 }
 
-fn add_forwarded(
-    headers: &mut HeaderMap,
-    host: &HeaderValue,
-    connection: &Connection,
-    rules: &Forwarding,
-) {
+fn add_forwarded(headers: &mut HeaderMap, present: Present, record: &Record, rules: &Forwarding) {
+    let (host, connection) = (&record.host, &*record.connection);
     let peer = connection.peer.ip();
     let is_trusted = rules.trusted_proxies.iter().any(|network| network.contains(&peer));
     if !is_trusted {
         // What a stranger says about where it comes from is not passed on.
-        for name in [X_FORWARDED_FOR, X_FORWARDED_PROTO, X_FORWARDED_HOST, header::FORWARDED] {
+        for (_, name) in ORIGINS.iter().filter(|(known, _)| present.has(*known)) {
             headers.remove(name);
         }
     }
@@ -206,12 +222,15 @@ pub(crate) struct Rewrite<'a> {
 
 /// Turns an upstream's headers into those of the answer.
 pub(crate) fn response_headers(headers: &mut HeaderMap, status: StatusCode, rewrite: &Rewrite<'_>) {
-    strip_hop_by_hop(headers);
-    headers.remove(header::PROXY_AUTHENTICATE);
+    let present = Present::scan(headers);
+    strip_hop_by_hop(headers, present);
+    if present.has(Known::ProxyAuthenticate) {
+        headers.remove(header::PROXY_AUTHENTICATE);
+    }
     if !rewrite.rules.preserve_server {
         headers.remove(header::SERVER);
     }
-    if keeps_location(status) || rewrite.rules.preserve_location {
+    if !present.has(Known::Location) || keeps_location(status) || rewrite.rules.preserve_location {
         return;
     }
     if let Some(location) = headers.get(header::LOCATION)

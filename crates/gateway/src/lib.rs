@@ -28,6 +28,7 @@ pub mod worker;
 
 mod forward;
 mod idle;
+mod known;
 mod locate;
 mod normalise;
 mod tunnel;

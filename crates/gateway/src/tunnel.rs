@@ -14,6 +14,7 @@ use crate::body::ResponseBody;
 use crate::exchange::Exchange;
 use crate::fault::{Failure, Fault};
 use crate::forward::{self, Wish};
+use crate::known::Present;
 
 const BUFFER_BYTES: usize = 16 * 1024;
 
@@ -44,7 +45,8 @@ pub(crate) fn open(
     });
     let protocol = response.headers().get(header::UPGRADE).cloned();
     let (mut head, _incoming) = response.into_parts();
-    forward::strip_hop_by_hop(&mut head.headers);
+    let present = Present::scan(&head.headers);
+    forward::strip_hop_by_hop(&mut head.headers, present);
     head.headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
     if let Some(protocol) = protocol {
         head.headers.insert(header::UPGRADE, protocol);

@@ -19,12 +19,17 @@ use crate::config::{GatewayConfig, Timeouts};
 use crate::exchange::Exchange;
 use crate::fault::{Failure, Fault};
 use crate::forward::{self, Rewrite, Wish};
+use crate::known::Known;
 use crate::snapshot::LiveApi;
 use crate::telemetry::metric::{EndpointLabels, EndpointMetrics, Outcome};
 use crate::tunnel;
 use crate::upstream::tls::TrustStore;
 use crate::upstream::{Answer, Client as _, SendFailure, Target};
 use crate::variables;
+
+/// What describes a body.
+const BODY_HEADERS: [(Known, header::HeaderName); 2] =
+    [(Known::ContentLength, header::CONTENT_LENGTH), (Known::ContentType, header::CONTENT_TYPE)];
 
 /// What a leaf is made from, besides its plan.
 pub(crate) struct LeafContext<'a> {
@@ -114,9 +119,7 @@ impl HttpLeaf {
                 let body = UpstreamBody::new(incoming, lease, socket);
                 Ok(Response::from_parts(head, ResponseBody::upstream(body)))
             }
-            Err(failure) => {
-                Err(Box::pin(self.failed(exchange, ticket, failure, started)).await)
-            }
+            Err(failure) => Err(Box::pin(self.failed(exchange, ticket, failure, started)).await),
         }
     }
 
@@ -168,7 +171,7 @@ impl HttpLeaf {
         match self.plan.http2 {
             Http2::Negotiate if is_clear && is_grpc() => Http2::Always,
             // A tunnel needs a connection of its own.
-            Http2::Negotiate if !is_clear && forward::wish(&exchange.head) == Wish::Upgrade => {
+            Http2::Negotiate if !is_clear && forward::wish(exchange) == Wish::Upgrade => {
                 Http2::Never
             }
             choice => choice,
@@ -221,8 +224,9 @@ impl HttpLeaf {
         let mut body = std::mem::replace(&mut exchange.body, RequestBody::Empty);
         if !forward::carries_body(&exchange.head.method) {
             body = RequestBody::Empty;
-            exchange.head.headers.remove(header::CONTENT_LENGTH);
-            exchange.head.headers.remove(header::CONTENT_TYPE);
+            for (_, name) in BODY_HEADERS.iter().filter(|(known, _)| exchange.present.has(*known)) {
+                exchange.head.headers.remove(name);
+            }
         }
         let mut request = Request::new(body);
         *request.method_mut() = exchange.head.method.clone();

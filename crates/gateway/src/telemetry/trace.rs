@@ -144,7 +144,9 @@ fn is_request_id(text: &[u8]) -> bool {
     (1..=LONGEST_REQUEST_ID).contains(&text.len()) && text.iter().all(u8::is_ascii_graphic)
 }
 
-fn new_request_id() -> HeaderValue {
+/// A new id in the shape of a UUID (version 4).
+#[must_use]
+pub fn new_request_id() -> HeaderValue {
     let id = uuid::Builder::from_random_bytes(random()).into_uuid();
     let mut buffer = uuid::Uuid::encode_buffer();
     let text = id.hyphenated().encode_lower(&mut buffer);
