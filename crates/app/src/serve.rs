@@ -103,7 +103,8 @@ fn serve(
 
 /// Drains while the management listeners still answer.
 fn stop(gateway: Gateway, running: &Running, runtime: &tokio::runtime::Runtime) -> ExitCode {
-    let limit = running.config.timeouts.drain;
+    // As it was read last, since a reload may have changed it.
+    let limit = running.admin.shared.snapshot.load().config.timeouts.drain;
     tracing::info!(limit_s = limit.as_secs(), "Draining: no new connections are taken.");
     let drained = runtime.block_on(async move {
         tokio::task::spawn_blocking(move || gateway.stop(limit)).await.unwrap_or(false)

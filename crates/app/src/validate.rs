@@ -87,6 +87,9 @@ fn line(status: &ProjectStatus) -> String {
     }
 }
 
+/// As the caller would write it: relative where it is below the folder that the caller is in.
 fn shown(path: &Path) -> String {
-    path.display().to_string()
+    let here = std::env::current_dir().ok();
+    let relative = here.and_then(|here| path.strip_prefix(here).ok());
+    relative.filter(|path| !path.as_os_str().is_empty()).unwrap_or(path).display().to_string()
 }

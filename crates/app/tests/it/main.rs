@@ -1,0 +1,20 @@
+//! The program from outside: a child process, real sockets, and the tools that users have.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "how a test fails, or says that it is skipped"
+)]
+
+mod admission;
+mod change;
+mod cli;
+mod deployment;
+mod examples;
+mod life;
+mod log;
+mod support;
+mod tls;
+mod tools;
+mod upstream_tls;
