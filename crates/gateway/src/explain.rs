@@ -7,7 +7,7 @@ use compiler::plan::AuthPlan;
 use http::{HeaderMap, HeaderValue, Request};
 use serde_json::{Value, json};
 
-use crate::admit::credential::{Credential, KeyType};
+use crate::admit::credential::{Credential, CredentialKind, KeyType};
 use crate::body::RequestBody;
 use crate::endpoint::{self, Endpoint};
 use crate::exchange::{Connection, Exchange};
@@ -113,7 +113,7 @@ fn presumed(exchange: &Exchange) -> Option<Credential> {
         .get("x-weir-key-type")
         .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"sandbox"));
     let key_type = if is_sandbox { KeyType::Sandbox } else { KeyType::Production };
-    Some(Credential { key_type, ..Credential::open() })
+    Some(Credential { key_type, kind: CredentialKind::AccessToken, ..Credential::open() })
 }
 
 fn leaf(

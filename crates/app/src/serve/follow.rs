@@ -185,8 +185,9 @@ impl State {
         let count = changes.len();
         let snapshot = self.deployer.apply(changes);
         let generation = snapshot.generation;
-        self.running.admin.shared.publish(snapshot);
+        // Told before it serves, so that whoever is served by it finds it told.
         self.publish();
+        self.running.admin.shared.publish(snapshot);
         let took_ms = started.elapsed().as_millis();
         tracing::info!(changes = count, generation, took_ms, "A new snapshot serves.");
     }
@@ -228,9 +229,9 @@ impl State {
         let folders = &mut self.folders;
         let snapshot =
             deploy::reconfigure(&mut self.deployer, Arc::clone(&config), || folders.reread())?;
-        self.running.admin.shared.publish(snapshot);
         super::publish_config(&self.running.admin, &loaded.settings);
         self.publish();
+        self.running.admin.shared.publish(snapshot);
         Ok(config)
     }
 

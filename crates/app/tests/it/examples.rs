@@ -1,1 +1,133 @@
-//! To come.
+//! Each example of this repository, validated and called as its text says.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use testkit::{Answer, WeirProcess};
+
+use super::support::{Ask, copy, examples, home, serve_with, weir};
+
+/// The examples with the sample backend's port replaced by the one of a process that serves it.
+async fn serve_examples(examples: &Path) -> (WeirProcess, WeirProcess, TempDir) {
+    let empty = TempDir::new().unwrap();
+    let sample = serve_with(empty.path(), home(""), &["--sample-backend"], &[]).await;
+    let address = sample.listener("manage_http").await;
+    let port = address.rsplit(':').next().unwrap();
+    let own = TempDir::new().unwrap();
+    copy(examples, own.path());
+    for entry in fs::read_dir(own.path()).unwrap() {
+        let file = entry.unwrap().path().join("api.yaml");
+        if let Ok(text) = fs::read_to_string(&file) {
+            assert!(text.contains(":9763/"), "{} has another backend", file.display());
+            fs::write(&file, text.replace(":9763/", &format!(":{port}/"))).unwrap();
+        }
+    }
+    (serve_with(own.path(), home(""), &[], &[]).await, sample, own)
+}
+
+#[test]
+fn every_example_is_valid() {
+    let Some(examples) = examples() else { return };
+    let done = weir(&["validate", "--json", examples.to_str().unwrap()]);
+    assert_eq!(done.code, 0, "{done:?}");
+    let json = done.json();
+    let projects = json["projects"].as_array().unwrap();
+    for project in projects {
+        assert_eq!(project["diagnostics"], json!([]), "{project:#}");
+    }
+    let folders =
+        fs::read_dir(&examples).unwrap().filter(|it| it.as_ref().unwrap().path().is_dir());
+    assert_eq!(projects.len(), folders.count(), "{json:#}");
+}
+
+async fn call(
+    process: &WeirProcess,
+    method: &str,
+    target: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> Answer {
+    let url = format!("{}{target}", process.http());
+    let asked = async { testkit::request(method, &url, headers, body).await.unwrap() };
+    Box::pin(asked).await
+}
+
+#[tokio::test]
+async fn every_example_answers_as_its_text_says() {
+    let Some(examples) = examples() else { return };
+    let (process, _sample, own) = serve_examples(&examples).await;
+    let list = process.admin("/apis").await.json();
+    let list = list["list"].as_array().unwrap();
+    assert!(list.iter().all(|one| one["state"] == "deployed"), "{list:#?}");
+
+    // pizzashack
+    for target in ["/pizzashack/1.0.0/menu", "/pizzashack/menu"] {
+        let menu = process.get(target).await;
+        assert_eq!(menu.status, 200, "{target}");
+        assert_eq!(menu.json()[0]["name"], "Margherita");
+    }
+    let kind = [("Content-Type", "application/json")];
+    let order = json!({ "pizzaType": "Tonno", "quantity": 2 }).to_string();
+    let placed = call(&process, "POST", "/pizzashack/1.0.0/order", &kind, &order).await;
+    assert_eq!(placed.status, 201);
+    let id = placed.json()["orderId"].as_str().unwrap().to_owned();
+    let target = format!("/pizzashack/1.0.0/order/{id}");
+    assert_eq!(process.get(&target).await.json()["pizzaType"], "Tonno");
+    let other = json!({ "pizzaType": "Funghi", "quantity": 1 }).to_string();
+    assert_eq!(call(&process, "PUT", &target, &kind, &other).await.json()["pizzaType"], "Funghi");
+    assert_eq!(call(&process, "DELETE", &target, &[], "").await.status, 200);
+    assert_eq!(process.get("/pizzashack/1.0.0/drinks").await.status, 404);
+    assert_eq!(call(&process, "DELETE", "/pizzashack/1.0.0/menu", &[], "").await.status, 405);
+
+    // uri-template
+    assert_eq!(
+        process.get("/releases/1.0.0/menu?release=v1").await.json()[0]["name"],
+        "Margherita"
+    );
+    assert_eq!(process.get("/releases/1.0.0/menu?release=v2").await.status, 404);
+
+    // stages
+    assert_eq!(process.get("/stages/1.0.0/menu").await.status, 200);
+    let refused = process.get("/stages/1.0.0/order/7").await;
+    assert_eq!((refused.status, refused.json()["code"].clone()), (401, json!("900902")));
+    for (key_type, host) in [("production", "127.0.0.1"), ("sandbox", "localhost")] {
+        let header = format!("x-weir-key-type: {key_type}");
+        let apis = own.path().to_str().unwrap();
+        let done = weir(&[
+            "explain",
+            "--json",
+            "--apis",
+            apis,
+            "GET",
+            "/stages/1.0.0/order/7",
+            "-H",
+            &header,
+        ]);
+        let url = done.json()["request"]["url"].as_str().unwrap().to_owned();
+        assert!(url.starts_with(&format!("http://{host}:")), "{key_type}: {url}");
+    }
+
+    // cors
+    let origin = |name: &'static str| ("Origin", name);
+    let wish = ("Access-Control-Request-Method", "POST");
+    let preflight =
+        call(&process, "OPTIONS", "/web/1.0.0/order", &[origin("https://shop.example"), wish], "")
+            .await;
+    assert_eq!(preflight.status, 200);
+    assert_eq!(preflight.header("access-control-allow-origin"), Some("https://shop.example"));
+    assert_eq!(preflight.header("access-control-allow-methods"), Some("POST"));
+    for (name, allowed) in [
+        ("https://shop.example", Some("https://shop.example")),
+        ("https://elsewhere.example", None),
+    ] {
+        let answer = call(&process, "GET", "/web/1.0.0/menu", &[origin(name)], "").await;
+        assert_eq!((answer.status, answer.header("access-control-allow-origin")), (200, allowed));
+    }
+    let metrics = process.admin("/metrics").await.text();
+    for api in list {
+        let name: &Value = &api["name"];
+        assert!(metrics.contains(name.as_str().unwrap()), "{name} is not counted");
+    }
+}

@@ -5,6 +5,8 @@ use std::fmt;
 use rustls::{AlertDescription, CertificateError, Error, InvalidMessage};
 use rustls_pki_types::UnixTime;
 
+const BAD_SIGNATURE: &str = "its signature does not fit the authority of that name; where the authority has a new key, add its new certificate to the project's Endpoint-certificates/ or to the gateway's trusted roots";
+
 /// Why a TLS connection to an upstream failed. `Display` is one line for the log; a caller only
 /// learns that there was a failure.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,6 +119,7 @@ impl TlsFailure {
                 Self::NotYetValid { from: seconds(not_before) }
             }
             CertificateError::NotValidYet => Self::NotYetValid { from: None },
+            CertificateError::BadSignature => Self::Certificate(BAD_SIGNATURE.to_owned()),
             CertificateError::NotValidForNameContext { presented, .. } => {
                 Self::NameMismatch { host: host.to_owned(), presented: presented.clone() }
             }
