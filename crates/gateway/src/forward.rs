@@ -124,6 +124,10 @@ pub(crate) fn strip_hop_by_hop(headers: &mut HeaderMap, present: Present) {
         }
         headers.remove(header::CONNECTION);
     }
+    if present.has(Known::TransferEncoding) {
+        // Chunks win over a length (RFC 9112 §6.3), which must not frame what goes on.
+        headers.remove(header::CONTENT_LENGTH);
+    }
     for (_, name) in CONNECTION_LEVEL.iter().filter(|(known, _)| present.has(*known)) {
         headers.remove(name);
     }
@@ -168,20 +172,13 @@ fn add_forwarded(headers: &mut HeaderMap, present: Present, record: &Record, rul
     }
 }
 
-/// Adds to a list-valued field.
+/// Adds to a list-valued field and makes one line of it: many readers look at the first line only.
 fn append(headers: &mut HeaderMap, name: HeaderName, value: HeaderValue) {
-    match headers.entry(name) {
-        Entry::Vacant(place) => {
-            place.insert(value);
-        }
-        Entry::Occupied(mut place) => {
-            let joined = [place.get().as_bytes(), b", ", value.as_bytes()].concat();
-            match HeaderValue::from_bytes(&joined) {
-                Ok(joined) => place.insert(joined),
-                Err(_invalid) => place.insert(value),
-            };
-        }
-    }
+    let mut elements: Vec<&[u8]> =
+        headers.get_all(&name).iter().map(HeaderValue::as_bytes).collect();
+    elements.push(value.as_bytes());
+    let joined = HeaderValue::from_bytes(&elements.join(&b", "[..]));
+    headers.insert(name, joined.unwrap_or(value));
 }
 
 /// One element of `Forwarded` (RFC 7239 §4).
