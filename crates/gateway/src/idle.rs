@@ -31,15 +31,16 @@ impl IdleTimer {
         }
     }
 
-    /// Counts from now with another limit.
-    pub(crate) fn restart(&mut self, limit: Duration) {
+    /// Counts from then with another limit.
+    pub(crate) fn restart(&mut self, since: Instant, limit: Duration) {
         self.limit = limit;
-        self.last = Instant::now();
-        // A timer set further away than the new deadline would fire too late.
-        if let Some(sleep) = &self.sleep
-            && sleep.deadline() > self.last + limit
-        {
-            self.sleep = None;
+        self.last = since;
+        let deadline = since + limit;
+        match &mut self.sleep {
+            // A timer set further away than the new deadline would fire too late.
+            Some(sleep) if sleep.deadline() > deadline => sleep.as_mut().reset(deadline),
+            Some(_) => {}
+            None => self.sleep = Some(Box::pin(tokio::time::sleep_until(deadline))),
         }
     }
 
@@ -102,7 +103,7 @@ mod tests {
             poll_fn(|context| timer.poll_expired(context)),
         )
         .await;
-        timer.restart(Duration::from_millis(100));
+        timer.restart(Instant::now(), Duration::from_millis(100));
         poll_fn(|context| timer.poll_expired(context)).await;
         assert_eq!(started.elapsed().as_millis(), 110);
     }

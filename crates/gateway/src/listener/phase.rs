@@ -1,7 +1,10 @@
 //! What a connection is doing, so that each wait has its own limit.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 /// What a connection waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,15 +22,27 @@ pub(crate) enum Phase {
 /// The phase of one connection, shared between its socket and its exchanges.
 ///
 /// The upper bits count requests, so that two waits for a request can be told apart.
-#[derive(Debug, Default)]
-pub(crate) struct PhaseCell(AtomicU32);
+#[derive(Debug)]
+pub(crate) struct PhaseCell {
+    value: AtomicU32,
+    /// When the connection was accepted.
+    begun: Instant,
+    /// When the last answer had been handed over, in nanoseconds after `begun`.
+    idle_since: AtomicU64,
+}
 
 const KINDS: u32 = 4;
+
+impl Default for PhaseCell {
+    fn default() -> Self {
+        Self { value: AtomicU32::new(0), begun: Instant::now(), idle_since: AtomicU64::new(0) }
+    }
+}
 
 impl PhaseCell {
     /// The phase, and a number that is different for each wait.
     pub(crate) fn load(&self) -> (Phase, u32) {
-        let value = self.0.load(Ordering::Relaxed);
+        let value = self.value.load(Ordering::Relaxed);
         let phase = match value % KINDS {
             0 => Phase::Idle,
             1 => Phase::Head,
@@ -37,11 +52,16 @@ impl PhaseCell {
         (phase, value)
     }
 
+    /// When the last answer had been handed over, or the connection was accepted.
+    pub(crate) fn idle_since(&self) -> Instant {
+        self.begun + Duration::from_nanos(self.idle_since.load(Ordering::Relaxed))
+    }
+
     /// Bytes have come.
     pub(crate) fn received(&self) {
-        let value = self.0.load(Ordering::Relaxed);
+        let value = self.value.load(Ordering::Relaxed);
         if value % KINDS == 0 {
-            self.0.store(value + 1, Ordering::Relaxed);
+            self.value.store(value + 1, Ordering::Relaxed);
         }
     }
 
@@ -52,6 +72,8 @@ impl PhaseCell {
 
     /// The answer has been handed over.
     pub(crate) fn idle(&self) {
+        let since = u64::try_from(self.begun.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        self.idle_since.store(since, Ordering::Relaxed);
         self.set(0, KINDS);
     }
 
@@ -61,8 +83,8 @@ impl PhaseCell {
     }
 
     fn set(&self, kind: u32, step: u32) {
-        let value = self.0.load(Ordering::Relaxed);
-        self.0.store((value - value % KINDS).wrapping_add(step) + kind, Ordering::Relaxed);
+        let value = self.value.load(Ordering::Relaxed);
+        self.value.store((value - value % KINDS).wrapping_add(step) + kind, Ordering::Relaxed);
     }
 }
 

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::Instant;
 
 use super::phase::{Phase, PhaseCell};
 use crate::idle::IdleTimer;
@@ -68,12 +69,17 @@ impl<S> ClientSocket<S> {
         }
     }
 
-    /// The longest wait in a phase; `None` is without limit.
-    fn limit(&self, phase: Phase) -> Option<Duration> {
+    /// The longest wait in a phase, and from when it counts; `None` is without limit.
+    ///
+    /// An exchange has none, but nobody wakes this socket when it ends: it looks again often enough
+    /// to see each wait that follows before that is too long.
+    fn limit(&self, phase: Phase) -> Option<(Instant, Duration)> {
+        let Patience { head, idle, .. } = self.patience;
         match phase {
-            Phase::Idle if !self.is_fresh => Some(self.patience.idle),
-            Phase::Idle | Phase::Head => Some(self.patience.head),
-            Phase::Busy | Phase::Tunnel => None,
+            Phase::Idle if !self.is_fresh => Some((self.phase.idle_since(), idle)),
+            Phase::Idle | Phase::Head => Some((Instant::now(), head)),
+            Phase::Busy => Some((Instant::now(), head.min(idle))),
+            Phase::Tunnel => None,
         }
     }
 }
@@ -82,12 +88,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> ClientSocket<S> {
     /// Nothing came: ends the connection once it has taken too long.
     fn poll_patience(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let (phase, number) = self.phase.load();
-        let Some(limit) = self.limit(phase) else { return Poll::Pending };
         if self.waiting_for != Some(number) {
+            let Some((since, limit)) = self.limit(phase) else { return Poll::Pending };
             self.waiting_for = Some(number);
-            self.reading.restart(limit);
+            self.reading.restart(since, limit);
         }
         ready!(self.reading.poll_expired(context));
+        if phase == Phase::Busy {
+            self.reading.restart(Instant::now(), self.patience.head.min(self.patience.idle));
+            return self.reading.poll_expired(context).map(Ok);
+        }
         self.is_over = true;
         if phase == Phase::Head && self.answers_late {
             // A client that does not take even this is cut off all the same.
@@ -192,7 +202,6 @@ impl<S> ClientSocket<S> {
 #[cfg(test)]
 mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
-    use tokio::time::Instant;
 
     use super::*;
 
