@@ -5,11 +5,12 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::{Buf, Bytes};
+use futures_util::task::AtomicWaker;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use thiserror::Error;
@@ -31,6 +32,9 @@ pub enum BodyError {
     /// The limit for bodies was passed.
     #[error("the body exceeds the limit of {0} bytes")]
     TooLarge(u64),
+    /// The answer was whole before the request was.
+    #[error("the answer ended before the request")]
+    GivenUp,
 }
 
 /// How far the body of a request has come; shared with whoever judges a failure.
@@ -38,6 +42,8 @@ pub enum BodyError {
 pub struct RequestProgress {
     bytes: AtomicU64,
     stage: AtomicU8,
+    is_given_up: AtomicBool,
+    reader: AtomicWaker,
 }
 
 /// The stages of a request body.
@@ -73,6 +79,14 @@ impl RequestProgress {
             4 => RequestStage::TooLarge,
             5 => RequestStage::Stalled,
             _ => RequestStage::Broken,
+        }
+    }
+
+    /// Ends the body where it is, unless it has been read whole: nobody waits for it any more.
+    pub(crate) fn give_up(&self) {
+        if self.stage() != RequestStage::Done {
+            self.is_given_up.store(true, Ordering::Release);
+            self.reader.wake();
         }
     }
 
@@ -132,6 +146,10 @@ impl RequestStream {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let Poll::Ready(next) = Pin::new(&mut self.incoming).poll_frame(context) else {
+            self.progress.reader.register(context.waker());
+            if self.progress.is_given_up.load(Ordering::Acquire) {
+                return Poll::Ready(Some(Err(BodyError::GivenUp)));
+            }
             std::task::ready!(self.idle.poll_expired(context));
             self.progress.set(RequestStage::Stalled);
             return Poll::Ready(Some(Err(BodyError::Stalled(self.idle_limit))));

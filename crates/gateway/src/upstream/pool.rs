@@ -113,14 +113,26 @@ impl Lease {
     /// Gives the connection back, once the answer has been read whole.
     ///
     /// A connection whose request is still being sent is closed instead.
-    pub(crate) fn release(self) {
-        let Self { connection, target, pool, progress } = self;
-        let is_sent = progress.is_none_or(|progress| progress.stage() == RequestStage::Done);
-        if let Some(connection) = connection
+    pub(crate) fn release(mut self) {
+        let is_sent = self.is_sent();
+        if let Some(connection) = self.connection.take()
             && is_sent
             && !connection.is_closed()
         {
-            pool.put(target, connection);
+            self.pool.put(Arc::clone(&self.target), connection);
+        }
+    }
+
+    fn is_sent(&self) -> bool {
+        self.progress.as_ref().is_none_or(|progress| progress.stage() == RequestStage::Done)
+    }
+}
+
+impl Drop for Lease {
+    /// With the answer ends the exchange; what is left of the request would keep the connection.
+    fn drop(&mut self) {
+        if let Some(progress) = &self.progress {
+            progress.give_up();
         }
     }
 }
