@@ -224,8 +224,9 @@ impl Weir {
         let of =
             |line: &&str| line.strip_prefix(name).is_some_and(|rest| rest.starts_with(['{', ' ']));
         let text = self.metrics().await;
-        let value = |line: &str| line.rsplit(' ').next()?.parse::<f64>().ok();
-        text.lines().filter(of).filter_map(value).sum()
+        let value = |line: &str| line.rsplit(' ').next().unwrap().parse::<f64>().unwrap();
+        assert!(text.lines().any(|line| of(&line)), "no metric {name}");
+        text.lines().filter(of).map(value).sum()
     }
 
     /// Waits until something holds.

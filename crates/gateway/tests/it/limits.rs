@@ -14,7 +14,7 @@ fn status(text: &str) -> u16 {
 /// The gateway serves as before, and nothing has panicked.
 async fn fine(weir: &Weir) {
     assert_eq!(weir.get("/shop/1.0/a").await.status, 200);
-    assert_eq!(weir.metric("weir_panics_total").await, 0.0);
+    assert_eq!(weir.metric("gateway_panics_total").await, 0.0);
 }
 
 #[tokio::test]
