@@ -56,12 +56,14 @@ pub enum RequestStage {
     Flowing = 1,
     /// It has been read whole.
     Done = 2,
-    /// The client went away or sent something malformed.
+    /// The client sent something malformed.
     Broken = 3,
     /// It exceeded the limit.
     TooLarge = 4,
     /// The client stopped sending.
     Stalled = 5,
+    /// The client went away.
+    Gone = 6,
 }
 
 impl RequestProgress {
@@ -78,6 +80,7 @@ impl RequestProgress {
             2 => RequestStage::Done,
             4 => RequestStage::TooLarge,
             5 => RequestStage::Stalled,
+            6 => RequestStage::Gone,
             _ => RequestStage::Broken,
         }
     }
@@ -161,7 +164,7 @@ impl RequestStream {
                 None
             }
             Some(Err(error)) => {
-                self.progress.set(RequestStage::Broken);
+                self.progress.set(broken(&error));
                 Some(Err(error.into()))
             }
             Some(Ok(frame)) => Some(self.pass(frame)),
@@ -179,6 +182,15 @@ impl RequestStream {
         self.progress.set(if done { RequestStage::Done } else { RequestStage::Flowing });
         Ok(frame)
     }
+}
+
+/// Whether the client broke the rules or just left.
+fn broken(error: &hyper::Error) -> RequestStage {
+    let cause = crate::upstream::io_cause(error).map(std::io::Error::kind);
+    let is_malformed = cause.is_some_and(|kind| {
+        matches!(kind, std::io::ErrorKind::InvalidInput | std::io::ErrorKind::InvalidData)
+    });
+    if is_malformed { RequestStage::Broken } else { RequestStage::Gone }
 }
 
 impl Body for RequestBody {

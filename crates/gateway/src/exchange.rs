@@ -11,7 +11,7 @@ use model::fault::FaultCode;
 use tokio::time::Instant;
 
 use crate::admit::credential::Credential;
-use crate::body::{RequestBody, RequestProgress};
+use crate::body::{RequestBody, RequestProgress, RequestStage};
 use crate::clock;
 use crate::known::{Known, Present};
 use crate::respond::Dialect;
@@ -20,7 +20,7 @@ use crate::telemetry::log::AccessRecord;
 use crate::telemetry::metric::Finished;
 use crate::telemetry::trace::{self, TraceContext};
 use crate::upstream::Target;
-use crate::worker::Worker;
+use crate::worker::{ConnectionPermit, Worker};
 use compiler::pattern::Captures;
 
 /// The status of an exchange whose client left before the answer (nginx's convention).
@@ -37,6 +37,8 @@ pub struct Connection {
     pub peer_value: HeaderValue,
     /// Whether the client speaks TLS to us.
     pub is_secure: bool,
+    /// Its place under the limit, which a tunnel that it becomes keeps.
+    _permit: Option<ConnectionPermit>,
 }
 
 impl Connection {
@@ -47,7 +49,12 @@ impl Connection {
         let peer = SocketAddr::new(ip, peer.port());
         let peer_value = HeaderValue::try_from(ip.to_string())
             .expect("the text of an address has only visible ASCII");
-        Self { worker, peer, peer_value, is_secure }
+        Self { worker, peer, peer_value, is_secure, _permit: None }
+    }
+
+    /// Holds its place under the limit for as long as anything comes over it.
+    pub(crate) fn holding(self, permit: ConnectionPermit) -> Self {
+        Self { _permit: Some(permit), ..self }
     }
 
     /// `https` or `http`.
@@ -222,6 +229,9 @@ impl Record {
     }
 
     fn end(&mut self, complete: bool) {
+        let stage = self.progress.as_deref().map(RequestProgress::stage);
+        // A fault that is answered to a client which left its own request reaches nobody.
+        let complete = complete && stage != Some(RequestStage::Gone);
         self.is_finished = true;
         let duration = self.started.elapsed();
         let worker = &self.connection.worker;

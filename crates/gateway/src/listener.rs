@@ -101,23 +101,15 @@ fn welcome(
     drain: &Drain,
 ) {
     let limit = worker.shared.snapshot.load().config.limits.connections;
-    let permit = ConnectionPermit::take(&worker.shared, limit);
+    let permit = ConnectionPermit::take(worker, limit);
     let guest = drain.guest();
     let worker = Arc::clone(worker);
     let tls = tls.cloned();
     tokio::spawn(async move {
-        let metrics = &worker.shared.metrics;
-        if permit.is_none() {
-            metrics.connection_refused(worker.index);
-            turn_away(stream).await;
-            return;
-        }
-        metrics.connection_accepted(worker.index);
-        if let Err(error) = serve(stream, peer, &worker, tls, guest).await {
+        let Some(permit) = permit else { return turn_away(stream).await };
+        if let Err(error) = serve(stream, peer, &worker, tls, (permit, guest)).await {
             tracing::debug!(%peer, %error, "A connection ended with an error.");
         }
-        metrics.connection_closed(worker.index);
-        drop(permit);
     });
 }
 
@@ -142,11 +134,12 @@ async fn serve(
     peer: SocketAddr,
     worker: &Arc<Worker>,
     tls: Option<TlsAcceptor>,
-    guest: Guest,
+    (permit, guest): (ConnectionPermit, Guest),
 ) -> Result<(), ServeError> {
     stream.set_nodelay(true)?;
     let head = worker.shared.snapshot.load().config.timeouts.head;
-    let connection = Arc::new(Connection::new(Arc::clone(worker), peer, tls.is_some()));
+    let connection = Connection::new(Arc::clone(worker), peer, tls.is_some());
+    let connection = Arc::new(connection.holding(permit));
     let Some(acceptor) = tls else {
         let (prefix, is_http2, stream) = sniff(stream, head).await?;
         return serve_protocol(stream, prefix, is_http2, connection, guest).await;

@@ -37,11 +37,13 @@ pub(crate) fn open(
     let upstream = hyper::upgrade::on(&mut response);
     let idle = exchange.snapshot.config.timeouts.socket;
     let request_id = exchange.record.request_id.clone();
+    let connection = Arc::clone(&exchange.record.connection);
     tokio::spawn(async move {
         if let Err(error) = join(client, upstream, idle).await {
             let request_id = request_id.to_str().unwrap_or_default();
             tracing::debug!(request_id, %error, "A tunnel ended early.");
         }
+        drop(connection);
     });
     let protocol = response.headers().get(header::UPGRADE).cloned();
     let (mut head, _incoming) = response.into_parts();

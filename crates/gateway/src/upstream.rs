@@ -24,6 +24,7 @@ use rustls::ClientConfig;
 use crate::body::RequestBody;
 
 pub use failure::SendFailure;
+pub(crate) use failure::io_cause;
 pub(crate) use hyper_client::HyperClient;
 pub(crate) use pool::Lease;
 

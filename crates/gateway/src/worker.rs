@@ -71,21 +71,28 @@ impl Worker {
 
 /// The place of one connection under the limit; given back when dropped.
 #[derive(Debug)]
-pub(crate) struct ConnectionPermit(Arc<Shared>);
+pub(crate) struct ConnectionPermit {
+    worker: Arc<Worker>,
+}
 
 impl ConnectionPermit {
     /// `None` when the limit is reached.
-    pub(crate) fn take(shared: &Arc<Shared>, limit: usize) -> Option<Self> {
+    pub(crate) fn take(worker: &Arc<Worker>, limit: usize) -> Option<Self> {
+        let shared = &worker.shared;
         if shared.connections.fetch_add(1, Ordering::Relaxed) < limit {
-            return Some(Self(Arc::clone(shared)));
+            shared.metrics.connection_accepted(worker.index);
+            return Some(Self { worker: Arc::clone(worker) });
         }
         shared.connections.fetch_sub(1, Ordering::Relaxed);
+        shared.metrics.connection_refused(worker.index);
         None
     }
 }
 
 impl Drop for ConnectionPermit {
     fn drop(&mut self) {
-        self.0.connections.fetch_sub(1, Ordering::Relaxed);
+        let Worker { shared, index, .. } = &*self.worker;
+        shared.connections.fetch_sub(1, Ordering::Relaxed);
+        shared.metrics.connection_closed(*index);
     }
 }

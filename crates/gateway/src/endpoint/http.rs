@@ -212,8 +212,7 @@ impl HttpLeaf {
         api: &LiveApi,
     ) -> Result<(Request<RequestBody>, Wish), Failure> {
         let path = self.path(exchange, address)?;
-        let is_own = self.preserve_host && !exchange.record.host.is_empty();
-        let host = if is_own { &exchange.record.host } else { &address.host }.clone();
+        let host = self.host(exchange, address).clone();
         let auth_header = api
             .plan
             .security
@@ -233,6 +232,12 @@ impl HttpLeaf {
         *request.uri_mut() = Uri::from(path);
         *request.headers_mut() = std::mem::take(&mut exchange.head.headers);
         Ok((request, wish))
+    }
+
+    /// The `Host` that the upstream is told.
+    fn host<'a>(&self, exchange: &'a Exchange, address: &'a Address) -> &'a HeaderValue {
+        let is_own = self.preserve_host && !exchange.record.host.is_empty();
+        if is_own { &exchange.record.host } else { &address.host }
     }
 
     fn path(&self, exchange: &Exchange, address: &Address) -> Result<PathAndQuery, Failure> {
@@ -303,7 +308,7 @@ impl HttpLeaf {
         let path = exchange.head.uri.path();
         let rewrite = Rewrite {
             rules: &exchange.snapshot.config.forwarding,
-            upstream: address.host.to_str().unwrap_or_default(),
+            upstream: self.host(exchange, address).to_str().unwrap_or_default(),
             base_path: address.base.split('?').next().unwrap_or_default(),
             context: path.get(..exchange.context_length).unwrap_or_default(),
             scheme: exchange.record.connection.scheme(),

@@ -62,7 +62,7 @@ fn kind_of(error: &hyper::Error) -> Kind {
     }
 }
 
-fn io_cause(error: &hyper::Error) -> Option<&io::Error> {
+pub(crate) fn io_cause(error: &hyper::Error) -> Option<&io::Error> {
     let mut cause = error.source();
     while let Some(current) = cause {
         if let Some(io) = current.downcast_ref::<io::Error>() {
@@ -75,7 +75,7 @@ fn io_cause(error: &hyper::Error) -> Option<&io::Error> {
 
 fn client_side(error: &hyper::Error, progress: Option<&RequestProgress>) -> Option<SendFailure> {
     let code = match progress?.stage() {
-        RequestStage::Broken => FaultCode::IncompletePayload,
+        RequestStage::Broken | RequestStage::Gone => FaultCode::IncompletePayload,
         RequestStage::TooLarge => FaultCode::PayloadTooLarge,
         RequestStage::Stalled => FaultCode::RequestTimeout,
         RequestStage::Waiting | RequestStage::Flowing | RequestStage::Done => return None,

@@ -322,6 +322,16 @@ async fn a_soap_message_goes_to_the_bare_address() {
     assert_eq!(backend.last().target, "/rest/a");
 }
 
+/// A backend that answers a `Location`; `HOST` in it is the host that it was called by.
+async fn moving(status: u16, location: &str) -> Backend {
+    let location = location.to_owned();
+    let handler = move |request: testkit::Recorded| {
+        let host = request.header("host").unwrap().to_owned();
+        Reply::new(status).header("location", &location.replace("HOST", &host))
+    };
+    Backend::builder().start(handler).await
+}
+
 /// The `Location` that a client sees for one of the backend, whose base path is `/base`.
 async fn location(weir: &Weir) -> Answer {
     weir.get("/shop/1.0/move").await
@@ -330,26 +340,33 @@ async fn location(weir: &Weir) -> Answer {
 #[tokio::test]
 async fn a_location_points_to_the_gateway_unless_wso2_leaves_it() {
     for (status, location_sent, expected) in [
-        (201, "http://backend/base/items/9", None),
-        (301, "http://backend/base/items/9", None),
+        (201, "http://HOST/base/items/9", None),
+        (301, "http://HOST/base/items/9", None),
         (302, "/base/items/9", None),
         (303, "http://elsewhere/x", None),
-        (307, "http://backend/base/items/9", None),
-        (308, "http://backend/base/items/9?a=1", Some("/shop/1.0/items/9?a=1")),
+        (307, "http://HOST/base/items/9", None),
+        (308, "http://HOST/base/items/9?a=1", Some("/shop/1.0/items/9?a=1")),
         (308, "/base/items/9", Some("/shop/1.0/items/9")),
-        (308, "http://backend/base", Some("/shop/1.0")),
-        (202, "http://backend/other/9", Some("/other/9")),
+        (308, "http://HOST/base", Some("/shop/1.0")),
+        (202, "http://HOST/other/9", Some("/other/9")),
+        (308, "http://elsewhere/base/x", None),
         (200, "/basement", Some("/basement")),
     ] {
-        let backend = Backend::answer(status, &[("location", location_sent)], "").await;
+        let backend = moving(status, location_sent).await;
+        let location_sent = location_sent.replace("HOST", &backend.address().to_string());
         let weir = Weir::start(&shop(&format!("{}/base", backend.url())));
         let ours = expected.map(|path| weir.url(path));
         let answer = location(&weir).await;
         assert_eq!(answer.status, status);
-        let expected = ours.as_deref().unwrap_or(location_sent);
+        let expected = ours.as_deref().unwrap_or(&location_sent);
         assert_eq!(answer.header("location"), Some(expected), "{status} {location_sent}");
         assert_eq!(backend.requests().len(), 1, "redirects are not followed");
     }
+    // A backend that was told the client's host names that.
+    let backend = moving(308, "http://HOST/base/x").await;
+    let project = shop(&format!("{}/base", backend.url())).set("x-weir-preserve-host", json!(true));
+    let weir = Weir::start(&project);
+    assert_eq!(location(&weir).await.header("location"), Some(&*weir.url("/shop/1.0/x")));
     let backend = Backend::answer(308, &[("location", "/base/x")], "").await;
     let weir = Weir::with(&[&shop(&format!("{}/base", backend.url()))], |config| {
         config.forwarding.preserve_location = true;
