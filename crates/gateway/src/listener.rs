@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::{Request, Response, StatusCode};
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -38,6 +38,7 @@ use socket::{ClientSocket, Patience};
 
 const BACKLOG: i32 = 4096;
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+const TURN_AWAY_LIMIT: Duration = Duration::from_millis(500);
 const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nconnection: close\r\nretry-after: 1\r\n\r\n";
 
 /// Binds a listening socket that other workers can share.
@@ -114,8 +115,14 @@ fn welcome(
 }
 
 async fn turn_away(mut stream: TcpStream) {
+    let answer = async {
+        stream.write_all(FULL).await?;
+        stream.shutdown().await?;
+        // Closing over an unread request would reset the connection under the answer.
+        tokio::io::copy(&mut stream, &mut tokio::io::sink()).await
+    };
     // The client may be gone already; there is nothing more to do for it.
-    let answered = tokio::time::timeout(Duration::from_secs(1), stream.write_all(FULL)).await;
+    let answered = tokio::time::timeout(TURN_AWAY_LIMIT, answer).await;
     tracing::debug!(answered = answered.is_ok(), "A connection was turned away at the limit.");
 }
 
@@ -217,7 +224,7 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let service = service_fn(move |request: Request<Incoming>| {
-        phase.busy();
+        phase.busy(!request.body().is_end_stream());
         let handled = handle(Arc::clone(&connection), request);
         let phase = Arc::clone(&phase);
         async move { handled.await.map(|response| watch(response, phase)) }
@@ -257,7 +264,7 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     // Many exchanges share this connection; pings tell whether the client is still there.
-    phase.busy();
+    phase.busy(false);
     let service =
         service_fn(move |request: Request<Incoming>| handle(Arc::clone(&connection), request));
     let header_list = u32::try_from(limits.head_bytes).unwrap_or(u32::MAX);

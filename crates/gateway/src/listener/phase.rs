@@ -1,7 +1,7 @@
 //! What a connection is doing, so that each wait has its own limit.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -29,13 +29,20 @@ pub(crate) struct PhaseCell {
     begun: Instant,
     /// When the last answer had been handed over, in nanoseconds after `begun`.
     idle_since: AtomicU64,
+    /// Whether the last request has a body, some of which may be unread.
+    has_body: AtomicBool,
 }
 
 const KINDS: u32 = 4;
 
 impl Default for PhaseCell {
     fn default() -> Self {
-        Self { value: AtomicU32::new(0), begun: Instant::now(), idle_since: AtomicU64::new(0) }
+        Self {
+            value: AtomicU32::new(0),
+            begun: Instant::now(),
+            idle_since: AtomicU64::new(0),
+            has_body: AtomicBool::new(false),
+        }
     }
 }
 
@@ -60,14 +67,21 @@ impl PhaseCell {
     /// Bytes have come.
     pub(crate) fn received(&self) {
         let value = self.value.load(Ordering::Relaxed);
-        if value % KINDS == 0 {
+        if value.is_multiple_of(KINDS) {
             self.value.store(value + 1, Ordering::Relaxed);
         }
     }
 
     /// A head is complete.
-    pub(crate) fn busy(&self) {
+    pub(crate) fn busy(&self, has_body: bool) {
+        self.has_body.store(has_body, Ordering::Relaxed);
         self.set(2, 0);
+    }
+
+    /// Whether the client may still be sending what nobody will read: a body, or the head that was
+    /// refused.
+    pub(crate) fn may_be_sending(&self) -> bool {
+        self.load().0 == Phase::Head || self.has_body.load(Ordering::Relaxed)
     }
 
     /// The answer has been handed over.
@@ -108,7 +122,7 @@ mod tests {
         let (first, one) = cell.load();
         cell.received();
         assert_eq!(cell.load().0, Phase::Head);
-        cell.busy();
+        cell.busy(false);
         assert_eq!(cell.load().0, Phase::Busy);
         cell.idle();
         let (second, two) = cell.load();

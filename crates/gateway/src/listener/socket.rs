@@ -2,6 +2,8 @@
 //!
 //! The HTTP library reads and writes through this.
 //! A head that does not come in time is answered 408 here, since nothing above knows of it yet.
+//! At the end, what a client still sends is taken for a moment: closing at once would reset the
+//! connection, and the reset could overtake the answer (RFC 9112 §9.6).
 
 use std::io;
 use std::pin::Pin;
@@ -17,6 +19,11 @@ use super::phase::{Phase, PhaseCell};
 use crate::idle::IdleTimer;
 
 const LATE: &[u8] = b"HTTP/1.1 408 Request Timeout\r\ncontent-type: application/json; charset=UTF-8\r\ncontent-length: 119\r\nconnection: close\r\n\r\n{\"code\":\"408\",\"type\":\"Status report\",\"message\":\"Request Timeout\",\"description\":\"The request head did not come in time\"}";
+
+/// How long a pause ends the wait for the end of a client that is still sending.
+const LINGER_PAUSE: Duration = Duration::from_millis(500);
+/// How long that wait lasts at most.
+const LINGER_LIMIT: Duration = Duration::from_secs(5);
 
 /// How long a client may keep us waiting.
 #[derive(Debug, Clone, Copy)]
@@ -44,6 +51,8 @@ pub(crate) struct ClientSocket<S> {
     is_over: bool,
     is_fresh: bool,
     answers_late: bool,
+    /// The pause and the whole wait after our side has ended.
+    lingering: Option<(IdleTimer, IdleTimer)>,
 }
 
 impl<S> ClientSocket<S> {
@@ -66,6 +75,7 @@ impl<S> ClientSocket<S> {
             is_over: false,
             is_fresh: true,
             answers_late,
+            lingering: None,
         }
     }
 
@@ -105,6 +115,26 @@ impl<S: AsyncRead + AsyncWrite + Unpin> ClientSocket<S> {
             let _flushed = Pin::new(&mut self.inner).poll_flush(context);
         }
         Poll::Ready(Ok(()))
+    }
+
+    /// Takes and drops what still comes, until the client ends, pauses or takes too long.
+    fn poll_linger(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let new = || (IdleTimer::new(LINGER_PAUSE), IdleTimer::new(LINGER_LIMIT));
+        let (pause, whole) = self.lingering.get_or_insert_with(new);
+        // First, since it is not looked at any more once bytes without end have used up the turn.
+        if whole.poll_expired(context).is_ready() {
+            return Poll::Ready(());
+        }
+        let mut storage = [0; 8 * 1024];
+        loop {
+            let mut buffer = ReadBuf::new(&mut storage);
+            match Pin::new(&mut self.inner).poll_read(context, &mut buffer) {
+                Poll::Ready(Ok(())) if !buffer.filled().is_empty() => pause.progressed(),
+                Poll::Ready(_ended) => return Poll::Ready(()),
+                Poll::Pending => break,
+            }
+        }
+        pause.poll_expired(context)
     }
 
     fn received(&mut self) {
@@ -187,7 +217,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for ClientSocket<S> {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_shutdown(context)
+        if self.lingering.is_none() {
+            ready!(Pin::new(&mut self.inner).poll_shutdown(context))?;
+        }
+        if self.phase.load().0 != Phase::Tunnel && self.phase.may_be_sending() {
+            ready!(self.poll_linger(context));
+        }
+        Poll::Ready(Ok(()))
     }
 }
 
@@ -261,7 +297,7 @@ mod tests {
         let mut buffer = [0; 16];
         assert!(server.has_prefix());
         assert_eq!(server.read(&mut buffer).await.ok(), Some(3));
-        phase.busy();
+        phase.busy(false);
         let waited = tokio::time::timeout(Duration::from_secs(60), server.read(&mut buffer)).await;
         assert!(waited.is_err());
         phase.idle();

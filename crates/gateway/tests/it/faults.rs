@@ -178,7 +178,7 @@ async fn a_stalled_body_is_given_up() {
     let started = Instant::now();
     let text = weir.raw("GET /shop/1.0/a HTTP/1.1\r\nHost: x\r\n\r\n").await;
     assert!(text.ends_with("half"), "{text}");
-    assert!((200..900).contains(&started.elapsed().as_millis()));
+    assert!((200..3000).contains(&started.elapsed().as_millis()));
     assert_eq!(weir.record().await["aborted"], true);
 }
 

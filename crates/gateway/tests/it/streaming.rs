@@ -39,7 +39,7 @@ async fn events_arrive_one_by_one() {
         assert!(feed.event(&event).await);
         let started = Instant::now();
         assert_eq!(client.chunk().await.unwrap(), format!("data: {event}\n\n").into_bytes());
-        assert!(started.elapsed() < Duration::from_millis(200), "{:?}", started.elapsed());
+        assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
     }
     drop(feed);
     assert_eq!(client.chunk().await.unwrap(), b"");
