@@ -35,6 +35,8 @@ pub struct Connection {
     pub peer: SocketAddr,
     /// The client's address, ready to be sent.
     pub peer_value: HeaderValue,
+    /// The client's address as the start of an element of `Forwarded` (RFC 7239 §6).
+    pub forwarded_for: String,
     /// Whether the client speaks TLS to us.
     pub is_secure: bool,
     /// Its place under the limit, which a tunnel that it becomes keeps.
@@ -49,7 +51,9 @@ impl Connection {
         let peer = SocketAddr::new(ip, peer.port());
         let peer_value = HeaderValue::try_from(ip.to_string())
             .expect("the text of an address has only visible ASCII");
-        Self { worker, peer, peer_value, is_secure, _permit: None }
+        let forwarded_for =
+            if ip.is_ipv6() { format!("for=\"[{ip}]\"") } else { format!("for={ip}") };
+        Self { worker, peer, peer_value, forwarded_for, is_secure, _permit: None }
     }
 
     /// Holds its place under the limit for as long as anything comes over it.

@@ -1,7 +1,5 @@
 //! Header rules in both directions (spec/01 §6.1–6.2, RFC 9110 §7.6).
 
-use std::fmt::Write as _;
-
 use http::header::{self, Entry, HeaderName, HeaderValue};
 use http::{HeaderMap, Method, StatusCode, Uri};
 
@@ -61,6 +59,8 @@ pub(crate) fn request_headers(
     let headers = &mut exchange.head.headers;
     let upgrade = if wish == Wish::Upgrade { headers.get(header::UPGRADE).cloned() } else { None };
     strip_hop_by_hop(headers, present);
+    // What is added below; growing once is cheaper than twice.
+    headers.reserve(8);
     if let Some(protocol) = upgrade {
         headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
         headers.insert(header::UPGRADE, protocol);
@@ -114,7 +114,9 @@ fn tokens<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item =
 /// Removes what is meant for one connection only; `TE: trailers` and `Trailer` go on, since
 /// trailers do.
 pub(crate) fn strip_hop_by_hop(headers: &mut HeaderMap, present: Present) {
-    if present.has(Known::Connection) {
+    if present.has(Known::Connection) && is_plain_connection(headers) {
+        headers.remove(header::CONNECTION);
+    } else if present.has(Known::Connection) {
         let named: Vec<HeaderName> = tokens(headers, &header::CONNECTION)
             .filter_map(|token| HeaderName::from_bytes(token.as_bytes()).ok())
             .filter(|name| !is_end_to_end(name))
@@ -139,6 +141,15 @@ pub(crate) fn strip_hop_by_hop(headers: &mut HeaderMap, present: Present) {
             headers.insert(header::TE, HeaderValue::from_static("trailers"));
         }
     }
+}
+
+/// Whether `Connection` names no header, as it mostly does.
+fn is_plain_connection(headers: &HeaderMap) -> bool {
+    let value = headers.get(header::CONNECTION).map(HeaderValue::as_bytes);
+    let is_known = |value: &[u8]| {
+        value.eq_ignore_ascii_case(b"keep-alive") || value.eq_ignore_ascii_case(b"close")
+    };
+    headers.len() == headers.keys_len() && value.is_some_and(is_known)
 }
 
 /// Fields that a `Connection` header cannot take away: they frame or address the message.
@@ -183,16 +194,15 @@ fn append(headers: &mut HeaderMap, name: HeaderName, value: HeaderValue) {
 
 /// One element of `Forwarded` (RFC 7239 §4).
 fn forwarded_value(host: &HeaderValue, connection: &Connection) -> Option<HeaderValue> {
-    let mut value = String::with_capacity(64);
-    let written = match connection.peer.ip() {
-        std::net::IpAddr::V4(address) => write!(value, "for={address}"),
-        std::net::IpAddr::V6(address) => write!(value, "for=\"[{address}]\""),
-    };
-    written.ok()?;
+    let mut value = String::with_capacity(connection.forwarded_for.len() + host.len() + 24);
+    value.push_str(&connection.forwarded_for);
     if let Some(host) = host.to_str().ok().filter(|host| !host.is_empty()) {
-        write!(value, ";host=\"{host}\"").ok()?;
+        value.push_str(";host=\"");
+        value.push_str(host);
+        value.push('"');
     }
-    write!(value, ";proto={}", connection.scheme()).ok()?;
+    value.push_str(";proto=");
+    value.push_str(connection.scheme());
     HeaderValue::try_from(value).ok()
 }
 

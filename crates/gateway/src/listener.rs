@@ -37,6 +37,10 @@ use phase::PhaseCell;
 use socket::{ClientSocket, Patience};
 
 const BACKLOG: i32 = 4096;
+/// What a client may send on one HTTP/2 stream before it is taken, in bytes.
+const STREAM_WINDOW: u32 = 256 * 1024;
+/// The same for a connection.
+const CONNECTION_WINDOW: u32 = 1024 * 1024;
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 const TURN_AWAY_LIMIT: Duration = Duration::from_millis(500);
 const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nconnection: close\r\nretry-after: 1\r\n\r\n";
@@ -275,7 +279,8 @@ where
         .max_pending_accept_reset_streams(20)
         .keep_alive_interval(Some(Duration::from_secs(30)))
         .keep_alive_timeout(Duration::from_secs(20))
-        .adaptive_window(true)
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
         .serve_connection(TokioIo::new(socket), service);
     let mut served = pin!(served);
     tokio::select! {

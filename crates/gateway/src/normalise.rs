@@ -53,6 +53,10 @@ fn host(exchange: &Exchange) -> Result<HeaderValue, Failure> {
 }
 
 fn single_host(headers: &HeaderMap) -> Result<Option<&HeaderValue>, Failure> {
+    if headers.len() == headers.keys_len() {
+        // No header comes twice.
+        return Ok(headers.get(header::HOST));
+    }
     let mut values = headers.get_all(header::HOST).iter();
     let first = values.next();
     if values.next().is_some() {

@@ -76,13 +76,9 @@ impl TraceContext {
     #[must_use]
     pub fn header_value(&self) -> HeaderValue {
         let mut text = *b"00-00000000000000000000000000000000-0000000000000000-00";
-        let (trace, span) = (hex(&self.trace_id.0), hex(&self.span.0));
-        let flags = hex(&[self.flags]);
-        let digits = trace.iter().chain(&span).chain(&flags).flatten();
-        let places = (3..35).chain(36..52).chain(53..55);
-        for (place, digit) in places.zip(digits) {
-            text[place] = *digit;
-        }
+        text[3..35].copy_from_slice(hex(&self.trace_id.0).as_flattened());
+        text[36..52].copy_from_slice(hex(&self.span.0).as_flattened());
+        text[53..].copy_from_slice(hex(&[self.flags]).as_flattened());
         HeaderValue::from_bytes(&text).expect("digits and hyphens are visible ASCII")
     }
 
@@ -150,7 +146,10 @@ pub fn new_request_id() -> HeaderValue {
     let id = uuid::Builder::from_random_bytes(random()).into_uuid();
     let mut buffer = uuid::Uuid::encode_buffer();
     let text = id.hyphenated().encode_lower(&mut buffer);
-    HeaderValue::from_str(text).expect("digits and hyphens are visible ASCII")
+    let mut value = HeaderValue::from_str(text).expect("digits and hyphens are visible ASCII");
+    // Never the same twice: indexing it would only push other headers out of HPACK's table.
+    value.set_sensitive(true);
+    value
 }
 
 /// Reads a `traceparent` and adds a new span: strictly for version 00, by its first four fields

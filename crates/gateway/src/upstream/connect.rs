@@ -17,6 +17,11 @@ use super::failure::SendFailure;
 use super::pool::{Http1, Http2};
 use super::tls::{TlsFailure, server_name};
 
+/// What an upstream may send on one HTTP/2 stream before it is taken, in bytes.
+const STREAM_WINDOW: u32 = 1024 * 1024;
+/// The same for a connection.
+const CONNECTION_WINDOW: u32 = 4 * 1024 * 1024;
+
 /// A connection that was just opened.
 pub(super) enum Opened {
     /// For one exchange at a time.
@@ -64,7 +69,8 @@ where
     let opened = if is_http2 {
         let (sender, connection) = http2::Builder::new(TokioExecutor::new())
             .timer(TokioTimer::new())
-            .adaptive_window(true)
+            .initial_stream_window_size(STREAM_WINDOW)
+            .initial_connection_window_size(CONNECTION_WINDOW)
             .keep_alive_interval(Some(Duration::from_secs(30)))
             .handshake(stream)
             .await
