@@ -11,11 +11,11 @@ use serde_json::{Value, json};
 
 use crate::{INPUT_ERRORS, WRONG_USAGE};
 
-/// Prints text; a reader that went away ends the program quietly.
+/// Prints text; that a reader went away changes nothing, least of all that a gateway serves.
 pub(crate) fn text(text: &str) {
     let mut out = std::io::stdout().lock();
-    if out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_err() {
-        std::process::exit(0);
+    if let Err(error) = out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        tracing::debug!(%error, "Standard output is gone.");
     }
 }
 

@@ -229,3 +229,22 @@ async fn a_port_that_is_taken_is_an_error() {
         assert!(exit.stderr.contains(&address), "{}", exit.stderr);
     }
 }
+
+#[test]
+fn it_serves_though_nobody_reads_its_output() {
+    use std::io::BufRead as _;
+    let (home, empty) = (home(""), TempDir::new().unwrap());
+    let mut command = std::process::Command::new(super::support::WEIR);
+    command.arg("serve").arg("--home").arg(home.path()).arg("--apis").arg(empty.path());
+    command.args(["--http", "127.0.0.1:0", "--https", "off", "--manage", "off"]);
+    command.args(["--manage-http", "off", "--admin", "127.0.0.1:0"]);
+    let piped = std::process::Stdio::piped;
+    let mut child = command.stdout(piped()).stderr(piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let lines = std::io::BufReader::new(child.stderr.take().unwrap()).lines();
+    let told = lines.map_while(Result::ok).find(|line| line.contains("listeners are open"));
+    let is_running = child.try_wait().unwrap().is_none();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(told.is_some() && is_running, "{told:?}");
+}

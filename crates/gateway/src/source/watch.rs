@@ -39,7 +39,7 @@ pub fn watch(roots: &[PathBuf], tell: impl Fn(Vec<PathBuf>) + Send + 'static) ->
     let roots: Vec<PathBuf> = roots.iter().map(absolute).collect();
     // Taken before the watch begins, so that a swap in between shows.
     let identities = identities(&roots);
-    let inner = match start(roots.clone(), tell) {
+    let inner = match start(&roots, tell) {
         Ok(watcher) => Some(watcher),
         Err(error) => {
             tracing::warn!(%error, "The folders cannot be watched; they are looked at every second.");
@@ -55,17 +55,17 @@ fn identities(roots: &[PathBuf]) -> Vec<Identity> {
 }
 
 fn start(
-    roots: Vec<PathBuf>,
+    roots: &[PathBuf],
     tell: impl Fn(Vec<PathBuf>) + Send + 'static,
 ) -> Result<RecommendedWatcher, notify::Error> {
-    let everything = roots.clone();
+    let everything = roots.to_vec();
     let mut watcher = notify::recommended_watcher(move |event: Result<Event, notify::Error>| {
         let paths = paths(event, &everything);
         if !paths.is_empty() {
             tell(paths);
         }
     })?;
-    for root in &roots {
+    for root in roots {
         watcher.watch(watched(root), RecursiveMode::Recursive)?;
     }
     Ok(watcher)

@@ -90,7 +90,7 @@ fn the_system_tells_of_changes() {
     let dir = tempfile::tempdir().unwrap();
     let root = dir.path().canonicalize().unwrap();
     let (sender, receiver) = mpsc::channel();
-    let watcher = watch(&[root.clone()], move |paths| {
+    let watcher = watch(std::slice::from_ref(&root), move |paths| {
         let _received = sender.send(paths);
     });
     assert!(!watcher.is_polling());
