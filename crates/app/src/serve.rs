@@ -67,6 +67,9 @@ fn serve(
     certificates: Option<Arc<ServerCertificates>>,
     mut deployer: Deployer,
 ) -> Result<ExitCode, String> {
+    if options.apis.is_empty() {
+        tracing::warn!("No folder of API projects is given with --apis, so nothing is served.");
+    }
     let mut folders = ProjectFolders::new(options.apis.clone());
     let snapshot = deployer.apply(folders.changes());
     let count = snapshot.apis.len();
@@ -87,34 +90,38 @@ fn serve(
         .enable_all()
         .build()
         .map_err(|error| format!("cannot start the management runtime: {error}"))?;
-    runtime.block_on(async {
+    let mut signals = runtime.block_on(async {
         let managed = management::start(&running).await?;
         let follower = follow::start(Arc::clone(&running), deployer, folders)?;
         // Whoever reads the line may send a signal at once.
-        let signals = Signals::receive()?;
+        let mut signals = Signals::receive()?;
         admin.is_ready.store(true, Ordering::Release);
         announce(&gateway, &managed, count);
         signals.wait(&follower).await;
-        Ok::<_, String>(())
+        Ok::<_, String>(signals)
     })?;
     admin.is_ready.store(false, Ordering::Release);
-    Ok(stop(gateway, &running, &runtime))
+    runtime.block_on(stop(gateway, &running, &mut signals));
+    // A drain that was cut short is still waited for by a thread.
+    runtime.shutdown_background();
+    Ok(ExitCode::SUCCESS)
 }
 
-/// Drains while the management listeners still answer.
-fn stop(gateway: Gateway, running: &Running, runtime: &tokio::runtime::Runtime) -> ExitCode {
+/// Drains while the management listeners still answer; a second signal cuts it short.
+async fn stop(gateway: Gateway, running: &Running, signals: &mut Signals) {
     // As it was read last, since a reload may have changed it.
     let limit = running.admin.shared.snapshot.load().config.timeouts.drain;
     tracing::info!(limit_s = limit.as_secs(), "Draining: no new connections are taken.");
-    let drained = runtime.block_on(async move {
-        tokio::task::spawn_blocking(move || gateway.stop(limit)).await.unwrap_or(false)
-    });
-    if drained {
+    let drained = tokio::task::spawn_blocking(move || gateway.stop(limit));
+    let has_ended = tokio::select! {
+        drained = drained => drained.unwrap_or(false),
+        () = signals.stop_again() => false,
+    };
+    if has_ended {
         tracing::info!("Stopped; everything in flight had ended.");
     } else {
         tracing::warn!("Stopped; some exchanges were cut at the end of the drain.");
     }
-    ExitCode::SUCCESS
 }
 
 fn announce(gateway: &Gateway, managed: &management::Addresses, count: usize) {

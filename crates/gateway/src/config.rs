@@ -50,7 +50,7 @@ pub struct GatewayConfig {
 }
 
 /// Addresses to listen on; `None` switches a listener off.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listeners {
     /// Gateway, clear text.
     pub http: Option<SocketAddr>,

@@ -226,6 +226,7 @@ impl State {
         config.sample_backend |= options.sample_backend;
         let config = Arc::new(config);
         super::warn_if_open(&config);
+        self.warn_if_fixed(&config);
         let folders = &mut self.folders;
         let snapshot =
             deploy::reconfigure(&mut self.deployer, Arc::clone(&config), || folders.reread())?;
@@ -233,6 +234,14 @@ impl State {
         self.publish();
         self.running.admin.shared.publish(snapshot);
         Ok(config)
+    }
+
+    /// Says what is not taken before the next start.
+    fn warn_if_fixed(&self, config: &GatewayConfig) {
+        let running = &self.running.config;
+        if config.listeners != running.listeners || config.workers != running.workers {
+            tracing::warn!("Listeners and workers stay as they are until the next start.");
+        }
     }
 
     fn renew_certificates(&self) {

@@ -27,8 +27,16 @@ impl Signals {
         })
     }
 
+    /// Waits until the process is told to stop once more.
+    pub(crate) async fn stop_again(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+
     /// Waits until the process is told to stop.
-    pub(crate) async fn wait(mut self, follower: &Follower) {
+    pub(crate) async fn wait(&mut self, follower: &Follower) {
         loop {
             tokio::select! {
                 _ = self.terminate.recv() => return,

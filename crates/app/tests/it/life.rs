@@ -162,6 +162,33 @@ async fn a_drain_that_takes_too_long_is_cut() {
 }
 
 #[tokio::test]
+async fn a_second_signal_cuts_the_drain_short() {
+    let backend = RawBackend::silent().await;
+    let apis = open("Shop", &backend.url()).write_temp();
+    let mut process = serve(apis.dir(), "[weir.gateway]\ndrain = \"1h\"\n").await;
+    let mut client = Client::connect(process.http_address()).await.unwrap();
+    client.send("GET /shop/1/slow HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
+    backend.accepted(1).await;
+    process.signal("TERM");
+    process.logged("Draining").await;
+    process.signal("INT");
+    let exit = process.ended().await;
+    assert_eq!(exit.status.code(), Some(0));
+    assert!(exit.stderr.contains("were cut"), "{}", exit.stderr);
+}
+
+#[tokio::test]
+async fn what_needs_a_start_is_told() {
+    let empty = TempDir::new().unwrap();
+    let process = serve(empty.path(), "").await;
+    configure(process.home(), "[weir.gateway]\nworkers = 7\n");
+    process.signal("HUP");
+    process.logged("until the next start").await;
+    let nothing = testkit::WeirProcess::serve(super::support::WEIR, &[]).await.unwrap();
+    nothing.logged("nothing is served").await;
+}
+
+#[tokio::test]
 async fn a_hangup_reads_the_configuration_anew() {
     let refused = RefusedPort::new();
     let apis = open("Shop", &refused.url()).write_temp();
