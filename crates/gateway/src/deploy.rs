@@ -4,11 +4,13 @@
 //! An API that did not change is carried over with its state.
 
 use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use compiler::ApiPlan;
 use compiler::compile::{CompileOptions, CorsDefaults, compile};
+use model::files::Files;
 use model::project::Project;
 use model::{Diagnostics, Place, Severity, codes};
 
@@ -265,13 +267,26 @@ impl Deployer {
                     })
                 })
                 .collect();
-            // A thread that panicked loses its projects; the others are deployed.
+            // Defects were caught for each project, so that no thread is lost.
             running.into_iter().filter_map(|thread| thread.join().ok()).flatten().collect()
         })
     }
 
+    /// A defect refuses the one project, and neither ends the thread nor what it serves.
     fn compile(&self, loaded: LoadedProject) -> Compiled {
-        let LoadedProject { path, files, .. } = loaded;
+        let LoadedProject { path, files } = loaded;
+        let compiled = std::panic::catch_unwind(AssertUnwindSafe(|| self.compile_files(files)));
+        let (plan, diagnostics) = compiled.unwrap_or_else(|_panic| {
+            let mut diagnostics = Diagnostics::new();
+            let message = "reading this project ran into a defect of the program";
+            let help = "report it, with the project if you may";
+            diagnostics.error(codes::DEFECT, Place::file(""), message, help);
+            (None, diagnostics)
+        });
+        Compiled { path, plan, diagnostics }
+    }
+
+    fn compile_files(&self, files: Files) -> (Option<ApiPlan>, Diagnostics) {
         let (project, mut diagnostics) = Project::read(files);
         let plan = project.and_then(|mut project| {
             diagnostics.extend(self.parametrise(&mut project));
@@ -280,8 +295,7 @@ impl Deployer {
             diagnostics.extend(found);
             plan
         });
-        let plan = plan.filter(|_| !diagnostics.has_errors());
-        Compiled { path, plan, diagnostics }
+        (plan.filter(|_| !diagnostics.has_errors()), diagnostics)
     }
 
     /// Applies the entry of `params.yaml`, where there is such a file.

@@ -129,10 +129,17 @@ fn leaf(
     let (request, _wish) = leaf.request(exchange, &address, api)?;
     let url = format!("{}{}", address.target, request.uri());
     explanation.step("upstream", format!("{} {url}", request.method()));
+    let mut shown = request.headers().clone();
+    // Where tokens go on to upstreams, the API's own header carries one.
+    if let Some(token) =
+        api.plan.security.authorization_header.as_ref().and_then(|name| shown.get_mut(name))
+    {
+        *token = HeaderValue::from_static("***");
+    }
     explanation.request = Some(json!({
         "method": request.method().as_str(),
         "url": url,
-        "headers": headers(request.headers()),
+        "headers": headers(&shown),
     }));
     Ok(())
 }

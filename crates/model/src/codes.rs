@@ -35,6 +35,7 @@ codes! {
     BAD_PATH = "PR009", "A path is absolute, leaves the project, or is not portable.", "Use relative paths below the root of the project.";
     POLICY_SPECIFICATION = "PR010", "A file in `Policies/` is not a readable policy specification.", "Give the policy a name and a version.";
     UNREADABLE = "PR011", "A project cannot be read from disk.", "Make it readable; it is read again when it changes.";
+    DEFECT = "PR012", "Reading the project ran into a defect of this program.", "Report it, with the project if you may.";
 
     NAME = "AP001", "The name of the API is missing, too long or has a character that is not allowed.", "Use 1 to 60 characters, without blanks and without `~!@#;:%^*()+={}|\\<>\"',&$[]/`.";
     VERSION = "AP002", "The version of the API is missing, too long or has a character that is not allowed.", "Use 1 to 30 letters, digits, dots, hyphens or underscores.";

@@ -315,6 +315,11 @@ fn a_request_is_explained_and_not_sent() {
     let closed = explain(&apis, &["GET", "/shop/1/closed/7", "-H", "X-Key-To-Door: Bearer hidden"]);
     let text = closed.to_string();
     assert!(text.contains("buy") && !text.contains("hidden"), "{closed:#}");
+    let home = home("[apim.oauth_config]\nenable_outbound_auth_header = true\n");
+    let home = ["--home", home.path().to_str().unwrap()];
+    let token = ["GET", "/shop/1/closed/7", "-H", "X-Key-To-Door: Bearer hidden"];
+    let passed_on = explain(&apis, &[&home[..], &token].concat()).to_string();
+    assert!(passed_on.contains("x-key-to-door") && !passed_on.contains("hidden"), "{passed_on}");
     let missing = explain(&apis, &["GET", "/shop/1/nothing"]);
     assert_eq!(missing["answer"]["status"], 404);
     let elsewhere = explain(&apis, &["GET", "/nothing"]);
