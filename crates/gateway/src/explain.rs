@@ -131,9 +131,9 @@ fn leaf(
     explanation.step("upstream", format!("{} {url}", request.method()));
     let mut shown = request.headers().clone();
     // Where tokens go on to upstreams, the API's own header carries one.
-    if let Some(token) =
-        api.plan.security.authorization_header.as_ref().and_then(|name| shown.get_mut(name))
-    {
+    let own = &exchange.snapshot.config.admission.authorization_header;
+    let name = api.plan.security.authorization_header.as_ref().unwrap_or(own);
+    if let Some(token) = shown.get_mut(name) {
         *token = HeaderValue::from_static("***");
     }
     explanation.request = Some(json!({

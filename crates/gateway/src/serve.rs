@@ -98,10 +98,10 @@ impl Gateway {
             let _gone = stop.send(limit);
             threads.push(thread);
         }
-        let all = threads
-            .into_iter()
-            .map(|thread| thread.join().unwrap_or(false))
-            .fold(true, |all, one| all && one);
+        // Every one is waited for, also after one that was cut.
+        let ended: Vec<bool> =
+            threads.into_iter().map(|thread| thread.join().unwrap_or(false)).collect();
+        let all = ended.into_iter().all(|has_ended| has_ended);
         if !shared.access_log.shutdown(LOG_LIMIT) {
             tracing::warn!("Some access records could not be written in time.");
         }

@@ -87,6 +87,7 @@ where
 
 async fn one(request: Request<Incoming>, answer: &Answer) -> Response<Full<Bytes>> {
     let (head, body) = request.into_parts();
+    #[allow(clippy::disallowed_methods, reason = "it is bounded by the line itself")]
     let read = tokio::time::timeout(PATIENCE, Limited::new(body, BODY_LIMIT).collect()).await;
     let status = match read {
         Ok(Ok(body)) => return answer(&Request::from_parts(head, body.to_bytes())),

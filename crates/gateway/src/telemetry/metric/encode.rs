@@ -176,7 +176,7 @@ impl Page {
         let help = "Requests that have begun and not ended.";
         let mut to = begin(encoder, "gateway_requests_in_flight", help, GAUGE)?;
         for (labels, totals) in &self.apis {
-            gauge(&mut to, labels, totals.in_flight)?;
+            gauge(&mut to, labels, &totals.in_flight)?;
         }
         Ok(())
     }
@@ -197,7 +197,7 @@ impl Page {
         let help = "Attempts that have begun and not ended.";
         let mut to = begin(encoder, "gateway_upstream_in_flight", help, GAUGE)?;
         for (labels, totals, _) in &self.endpoints {
-            gauge(&mut to, labels, totals.in_flight)?;
+            gauge(&mut to, labels, &totals.in_flight)?;
         }
         Ok(())
     }
@@ -206,14 +206,14 @@ impl Page {
         let help = "Whether the leaf is suspended.";
         let mut to = begin(encoder, "gateway_endpoint_suspended", help, GAUGE)?;
         for (labels, _, state) in &self.endpoints {
-            gauge(&mut to, labels, u64::from(*state == LeafState::Suspended))?;
+            gauge(&mut to, labels, &u64::from(*state == LeafState::Suspended))?;
         }
         let help = "1 for the state that the leaf is in, 0 for every other.";
         let mut to = begin(encoder, "gateway_endpoint_state", help, GAUGE)?;
         for (labels, _, state) in &self.endpoints {
             for each in LeafState::ALL {
                 let labels = labels.with("state", each.label());
-                gauge(&mut to, &labels, u64::from(state == each))?;
+                gauge(&mut to, &labels, &u64::from(state == each))?;
             }
         }
         Ok(())
@@ -272,8 +272,12 @@ fn counter(to: &mut MetricEncoder<'_>, labels: &Labels, value: u64) -> fmt::Resu
     to.encode_family(labels)?.encode_counter::<NoLabelSet, u64, f64>(&value, None)
 }
 
-fn gauge(to: &mut MetricEncoder<'_>, labels: &Labels, value: impl EncodeGaugeValue) -> fmt::Result {
-    to.encode_family(labels)?.encode_gauge(&value)
+fn gauge(
+    to: &mut MetricEncoder<'_>,
+    labels: &Labels,
+    value: &impl EncodeGaugeValue,
+) -> fmt::Result {
+    to.encode_family(labels)?.encode_gauge(value)
 }
 
 fn histogram(to: &mut MetricEncoder<'_>, labels: &Labels, latency: &Latency) -> fmt::Result {
