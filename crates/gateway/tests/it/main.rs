@@ -11,6 +11,7 @@ mod leaving;
 mod limits;
 mod messages;
 mod noise;
+mod peers;
 mod stages;
 mod states;
 mod streaming;
