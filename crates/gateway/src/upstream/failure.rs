@@ -28,6 +28,11 @@ impl SendFailure {
         Self { code, state: ProtocolState::RequestReady, detail: detail.into(), by_client: false }
     }
 
+    /// Whether the upstream ended the connection without an answer.
+    pub(crate) fn is_stale(&self) -> bool {
+        !self.by_client && matches!(self.code, FaultCode::ConnectionClosed | FaultCode::SenderIo)
+    }
+
     /// Judges what the HTTP client reports once a request was under way.
     pub(crate) fn after(error: &hyper::Error, progress: Option<&RequestProgress>) -> Self {
         if let Some(failure) = client_side(error, progress) {

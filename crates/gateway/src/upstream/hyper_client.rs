@@ -118,9 +118,14 @@ impl Client for HyperClient {
     ) -> Result<Answer, SendFailure> {
         for _ in 0..STALE_TRIES {
             let Some(ready) = self.pool.take(target) else { break };
+            let again = repeatable(&request);
             match self.over_pooled(target, request, ready).await {
                 Attempt::Answered(answer) => return Ok(*answer),
-                Attempt::Failed(failure) => return Err(failure),
+                // The upstream closed what was kept too long just as it was used.
+                Attempt::Failed(failure) => match again {
+                    Some(again) if failure.is_stale() => request = *again,
+                    _ => return Err(failure),
+                },
                 // Nothing was sent, so another connection may carry it.
                 Attempt::Unsent(unsent, _) => request = *unsent,
             }
@@ -132,6 +137,23 @@ impl Client for HyperClient {
     fn close_idle(&self, older_than: Duration) {
         self.pool.close_idle(older_than);
     }
+}
+
+/// A copy of a request that may be sent twice: the method allows it (RFC 9110 §9.2.2) and there is
+/// no body.
+fn repeatable(request: &Request<RequestBody>) -> Option<Box<Request<RequestBody>>> {
+    let is_tunnel = request.headers().contains_key(header::UPGRADE);
+    if !matches!(request.body(), RequestBody::Empty)
+        || !request.method().is_idempotent()
+        || is_tunnel
+    {
+        return None;
+    }
+    let mut copy = Request::new(RequestBody::Empty);
+    copy.method_mut().clone_from(request.method());
+    copy.uri_mut().clone_from(request.uri());
+    copy.headers_mut().clone_from(request.headers());
+    Some(Box::new(copy))
 }
 
 fn judge(

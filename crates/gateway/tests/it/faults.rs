@@ -227,6 +227,32 @@ async fn a_connection_closed_between_requests_is_not_noticed() {
     }
 }
 
+/// The backend ends a kept connection just as the next request arrives on it. What may be sent twice
+/// is (RFC 9110 §9.2.2); what may not is a fault.
+#[tokio::test]
+async fn a_connection_that_ends_under_a_request_costs_no_get() {
+    for then in [Step::Close, Step::Reset] {
+        let stale = vec![Step::ReadHead, Step::write(OK), Step::ReadHead, then];
+        let open = vec![Step::ReadHead, Step::write(OK), Step::Never];
+        for (method, status) in [("GET", 200), ("HEAD", 200), ("DELETE", 200), ("POST", 500)] {
+            let backend = RawBackend::script(vec![stale.clone(), open.clone()]).await;
+            let weir = steady(&backend.url());
+            assert_eq!(weir.get("/shop/1.0/a").await.status, 200);
+            let answer = weir.call(method, "/shop/1.0/b", &[("X-A", "b")], b"").await;
+            assert_eq!(answer.status, status, "{method}: {}", answer.text());
+            if status == 200 {
+                let sent = backend.text(1);
+                assert!(sent.starts_with(&format!("{method} /b HTTP/1.1\r\n")), "{sent}");
+                assert!(sent.contains("x-a: b\r\n"), "{sent}");
+            }
+        }
+    }
+    // On a connection of its own the end is an answer.
+    let backend = RawBackend::play(vec![Step::ReadHead, Step::Close]).await;
+    assert_eq!(steady(&backend.url()).get("/shop/1.0/a").await.status, 500);
+    assert_eq!(backend.connections(), 1);
+}
+
 /// The backend ends each connection right after its answer, without announcing it, so that some
 /// requests are sent into a connection that is ending.
 #[tokio::test]
