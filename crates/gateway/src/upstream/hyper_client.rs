@@ -31,6 +31,19 @@ enum Attempt {
     Failed(SendFailure),
 }
 
+impl Attempt {
+    /// The upstream may close what was kept too long just as it is used: what can be sent again
+    /// is as good as unsent then.
+    fn or(self, again: Option<Box<Request<RequestBody>>>) -> Self {
+        match (self, again) {
+            (Self::Failed(failure), Some(again)) if failure.is_stale() => {
+                Self::Unsent(again, failure)
+            }
+            (attempt, _) => attempt,
+        }
+    }
+}
+
 impl HyperClient {
     /// A client without connections.
     pub(crate) fn new(connect_timeout: Duration) -> Self {
@@ -57,12 +70,13 @@ impl HyperClient {
     ) -> Attempt {
         *request.version_mut() = Version::HTTP_11;
         let progress = request.body().progress();
+        let again = repeatable(&request);
         match connection.try_send_request(request).await {
             Ok(answer) => {
                 let lease = Lease::new(Some(connection), target, &self.pool, progress);
                 Attempt::Answered(Box::new((answer, lease)))
             }
-            Err(error) => judge(error, progress.as_deref()),
+            Err(error) => judge(error, progress.as_deref()).or(again),
         }
     }
 
@@ -73,6 +87,7 @@ impl HyperClient {
         mut connection: Http2,
     ) -> Attempt {
         let progress = request.body().progress();
+        let again = repeatable(&request);
         let request = match absolute(request, target) {
             Ok(request) => request,
             Err(failure) => return Attempt::Failed(failure),
@@ -86,7 +101,7 @@ impl HyperClient {
                 Attempt::Unsent(request, failure) => {
                     Attempt::Unsent(Box::new(origin_form(*request)), failure)
                 }
-                other => other,
+                other => other.or(again),
             },
         }
     }
@@ -118,15 +133,10 @@ impl Client for HyperClient {
     ) -> Result<Answer, SendFailure> {
         for _ in 0..STALE_TRIES {
             let Some(ready) = self.pool.take(target) else { break };
-            let again = repeatable(&request);
             match self.over_pooled(target, request, ready).await {
                 Attempt::Answered(answer) => return Ok(*answer),
-                // The upstream closed what was kept too long just as it was used.
-                Attempt::Failed(failure) => match again {
-                    Some(again) if failure.is_stale() => request = *again,
-                    _ => return Err(failure),
-                },
-                // Nothing was sent, so another connection may carry it.
+                Attempt::Failed(failure) => return Err(failure),
+                // Nothing was sent, or it may be sent twice: another connection may carry it.
                 Attempt::Unsent(unsent, _) => request = *unsent,
             }
         }
