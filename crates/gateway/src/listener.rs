@@ -267,10 +267,11 @@ async fn serve_http2<S>(
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    // Many exchanges share this connection; pings tell whether the client is still there.
-    phase.busy(false);
-    let service =
-        service_fn(move |request: Request<Incoming>| handle(Arc::clone(&connection), request));
+    let service = service_fn(move |request: Request<Incoming>| {
+        let guard = phase.stream();
+        let handled = handle(Arc::clone(&connection), request);
+        async move { handled.await.map(|response| response.map(|body| body.guarding(guard))) }
+    });
     let header_list = u32::try_from(limits.head_bytes).unwrap_or(u32::MAX);
     let served = http2::Builder::new(TokioExecutor::new())
         .timer(TokioTimer::new())

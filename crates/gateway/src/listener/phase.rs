@@ -31,6 +31,8 @@ pub(crate) struct PhaseCell {
     idle_since: AtomicU64,
     /// Whether the last request has a body, some of which may be unread.
     has_body: AtomicBool,
+    /// Exchanges of an HTTP/2 connection that are under way.
+    streams: AtomicU32,
 }
 
 const KINDS: u32 = 4;
@@ -42,6 +44,7 @@ impl Default for PhaseCell {
             begun: Instant::now(),
             idle_since: AtomicU64::new(0),
             has_body: AtomicBool::new(false),
+            streams: AtomicU32::new(0),
         }
     }
 }
@@ -78,6 +81,18 @@ impl PhaseCell {
         self.set(2, 0);
     }
 
+    /// One more exchange of an HTTP/2 connection has begun.
+    pub(crate) fn stream(self: &Arc<Self>) -> BusyGuard {
+        self.streams.fetch_add(1, Ordering::Relaxed);
+        self.busy(false);
+        BusyGuard(Arc::clone(self))
+    }
+
+    /// Whether there has been an exchange.
+    pub(crate) fn has_served(&self) -> bool {
+        self.value.load(Ordering::Relaxed) >= KINDS
+    }
+
     /// Whether the client may still be sending what nobody will read: a body, or the head that was
     /// refused.
     pub(crate) fn may_be_sending(&self) -> bool {
@@ -108,7 +123,12 @@ pub(crate) struct BusyGuard(pub(crate) Arc<PhaseCell>);
 
 impl Drop for BusyGuard {
     fn drop(&mut self) {
-        self.0.idle();
+        // Streams are counted in HTTP/2 alone.
+        if self.0.streams.load(Ordering::Relaxed) == 0
+            || self.0.streams.fetch_sub(1, Ordering::Relaxed) == 1
+        {
+            self.0.idle();
+        }
     }
 }
 

@@ -49,7 +49,6 @@ pub(crate) struct ClientSocket<S> {
     waiting_for: Option<u32>,
     writing: IdleTimer,
     is_over: bool,
-    is_fresh: bool,
     answers_late: bool,
     /// The pause and the whole wait after our side has ended.
     lingering: Option<(IdleTimer, IdleTimer)>,
@@ -73,7 +72,6 @@ impl<S> ClientSocket<S> {
             waiting_for: None,
             writing: IdleTimer::new(patience.write),
             is_over: false,
-            is_fresh: true,
             answers_late,
             lingering: None,
         }
@@ -86,7 +84,7 @@ impl<S> ClientSocket<S> {
     fn limit(&self, phase: Phase) -> Option<(Instant, Duration)> {
         let Patience { head, idle, .. } = self.patience;
         match phase {
-            Phase::Idle if !self.is_fresh => Some((self.phase.idle_since(), idle)),
+            Phase::Idle if self.phase.has_served() => Some((self.phase.idle_since(), idle)),
             Phase::Idle | Phase::Head => Some((Instant::now(), head)),
             Phase::Busy => Some((Instant::now(), head.min(idle))),
             Phase::Tunnel => None,
@@ -138,8 +136,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> ClientSocket<S> {
     }
 
     fn received(&mut self) {
-        self.is_fresh = false;
-        self.phase.received();
+        // A frame of HTTP/2 need not be the start of a request: only requests count there.
+        if self.answers_late {
+            self.phase.received();
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! HTTP/2 on either side, and gRPC through both.
 
+use std::time::{Duration, Instant};
+
 use bytes::Bytes;
 use gateway::config::GatewayConfig;
 use http::{Request, Version};
@@ -257,4 +259,34 @@ async fn an_http2_upstream_that_fails_is_a_fault() {
     let backend = Backend::builder().http2_only().address(address).echo().await;
     weir.until("the new backend", || async { weir.get("/shop/1.0/a").await.status == 200 }).await;
     assert_eq!(backend.last().version, Version::HTTP_2);
+}
+
+#[tokio::test]
+async fn an_idle_connection_is_closed_and_a_busy_one_is_not() {
+    let (reply, feed) = Reply::events();
+    let reply = std::sync::Mutex::new(Some(reply));
+    let handler = move |_| reply.lock().unwrap().take().unwrap_or_else(|| Reply::new(200));
+    let backend = Backend::builder().start(handler).await;
+    let weir = Weir::with(&[&shop(&backend.url())], |config| {
+        config.timeouts.head = Duration::from_millis(100);
+        config.timeouts.client_idle = Duration::from_millis(200);
+    });
+    // A stream that is open keeps the connection.
+    let mut busy = weir.h2().await;
+    let answer = busy.open(request(&weir, "GET", "/shop/1.0/a", "")).await.unwrap();
+    // Settings alone are no request.
+    let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+    for sent in [&preface[..], &[&preface[..], &[0, 0, 0, 4, 0, 0, 0, 0, 0]].concat()] {
+        let started = Instant::now();
+        weir.raw(sent).await;
+        assert!((100..3000).contains(&started.elapsed().as_millis()), "{:?}", started.elapsed());
+    }
+    let mut idle = weir.h2().await;
+    assert_eq!(idle.get(&weir.url("/shop/1.0/a")).await.unwrap().status, 200);
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    assert!(idle.get(&weir.url("/shop/1.0/a")).await.is_err());
+    assert!(feed.send("late").await);
+    drop(feed);
+    let body = http_body_util::BodyExt::collect(answer.into_body()).await.unwrap();
+    assert_eq!(body.to_bytes(), "late");
 }
