@@ -4,6 +4,7 @@
 //! `bench/`, so that anybody can see that all do the same work.
 
 mod chart;
+pub(crate) mod instructions;
 mod load;
 mod meter;
 mod peer;

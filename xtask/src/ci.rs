@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use anyhow::ensure;
 
+use crate::bench::instructions;
 use crate::shell::{cargo, root};
 use crate::tidy;
 
@@ -18,6 +19,7 @@ const STEPS: &[Step] = &[
     ("tests", tests),
     ("documentation", documentation),
     ("examples", examples),
+    ("instructions", instructions::run),
 ];
 
 /// `cargo xtask ci`: every step, the later ones too when an earlier one fails.

@@ -27,6 +27,8 @@ enum Chore {
     Tidy,
     /// Installs what tests need, or says what is missing.
     Setup(setup::Options),
+    /// Counts the instructions of a request, and fails above the budget.
+    Instructions,
     /// Measures Weir beside the peers that are installed.
     Bench(bench::Options),
 }
@@ -36,6 +38,7 @@ fn main() -> ExitCode {
         Chore::Ci => Ok(ci::run()),
         Chore::Tidy => tidy::run().map(|()| ExitCode::SUCCESS),
         Chore::Setup(options) => setup::run(&options).map(|()| ExitCode::SUCCESS),
+        Chore::Instructions => bench::instructions::run().map(|()| ExitCode::SUCCESS),
         Chore::Bench(options) => bench::run(&options).map(|()| ExitCode::SUCCESS),
     };
     done.unwrap_or_else(|error| {

@@ -35,6 +35,9 @@ const FOR_TESTS: &[Need] = &[
     need("cc", "build-essential", "every build"),
     need("nginx", "nginx-light", "tests against a real backend"),
     need("nghttp", "nghttp2-client", "tests with a foreign HTTP/2 client"),
+    need("h2load", "nghttp2-client", "the count of instructions"),
+    need("valgrind", "valgrind", "the count of instructions"),
+    need("openssl", "openssl", "tests of TLS, and certificates for the benchmark"),
     need("curl", "curl", "tests with a foreign client"),
     need("python3", "python3-venv", "tests with foreign HTTP/2 and WebSocket libraries"),
 ];
@@ -42,8 +45,6 @@ const FOR_TESTS: &[Need] = &[
 const FOR_BENCH: &[Need] = &[
     need("haproxy", "haproxy", "a peer of the benchmark"),
     need("wrk", "wrk", "the load of the benchmark"),
-    need("h2load", "nghttp2-client", "the HTTP/2 load of the benchmark"),
-    need("openssl", "openssl", "the certificate of the benchmark"),
     need("taskset", "util-linux", "the pinning of the benchmark"),
 ];
 
