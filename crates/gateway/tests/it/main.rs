@@ -1,5 +1,10 @@
 //! The gateway against real sockets: real clients on one side, real backends on the other.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "bodies are the tests' own, and sockets keep real time"
+)]
+#![allow(clippy::needless_pass_by_value, reason = "`json!` at the call reads better than `&json!`")]
 
 mod gateway;
 
