@@ -344,7 +344,7 @@ impl HttpLeaf {
         failure: SendFailure,
         started: Instant,
     ) -> Failure {
-        if failure.by_client {
+        if failure.by_client || failure.over_kept {
             return Fault::from(failure).into();
         }
         let timed_out = failure.code == FaultCode::Timeout;

@@ -20,12 +20,21 @@ pub struct SendFailure {
     pub detail: String,
     /// Whether the client is to blame: its body broke off, stalled or was too large.
     pub by_client: bool,
+    /// Whether a connection that had been kept ended under the request, which says little of the
+    /// upstream.
+    pub over_kept: bool,
 }
 
 impl SendFailure {
     /// A failure before anything was sent.
     pub(crate) fn before(code: FaultCode, detail: impl Into<String>) -> Self {
-        Self { code, state: ProtocolState::RequestReady, detail: detail.into(), by_client: false }
+        Self {
+            code,
+            state: ProtocolState::RequestReady,
+            detail: detail.into(),
+            by_client: false,
+            over_kept: false,
+        }
     }
 
     /// Whether the upstream ended the connection without an answer.
@@ -44,7 +53,7 @@ impl SendFailure {
             Kind::Closed => (FaultCode::ConnectionClosed, state),
             Kind::Io => (FaultCode::SenderIo, state),
         };
-        Self { code, state, detail: describe(error), by_client: false }
+        Self { code, state, detail: describe(error), by_client: false, over_kept: false }
     }
 }
 
@@ -90,6 +99,7 @@ fn client_side(error: &hyper::Error, progress: Option<&RequestProgress>) -> Opti
         state: ProtocolState::RequestBody,
         detail: describe(error),
         by_client: true,
+        over_kept: false,
     })
 }
 

@@ -56,9 +56,15 @@ impl HyperClient {
         request: Request<RequestBody>,
         ready: Ready,
     ) -> Attempt {
-        match ready {
+        let attempt = match ready {
             Ready::Http1(connection) => self.over_http1(target, request, connection).await,
             Ready::Http2(connection) => self.over_http2(target, request, connection).await,
+        };
+        match attempt {
+            Attempt::Failed(failure) => {
+                Attempt::Failed(SendFailure { over_kept: failure.is_stale(), ..failure })
+            }
+            other => other,
         }
     }
 
@@ -149,14 +155,11 @@ impl Client for HyperClient {
     }
 }
 
-/// A copy of a request that may be sent twice: the method allows it (RFC 9110 §9.2.2) and there is
-/// no body.
+/// A copy of a request that may be sent twice: its method is safe (RFC 9110 §9.2.1) and there is no
+/// body.
 fn repeatable(request: &Request<RequestBody>) -> Option<Box<Request<RequestBody>>> {
     let is_tunnel = request.headers().contains_key(header::UPGRADE);
-    if !matches!(request.body(), RequestBody::Empty)
-        || !request.method().is_idempotent()
-        || is_tunnel
-    {
+    if !matches!(request.body(), RequestBody::Empty) || !request.method().is_safe() || is_tunnel {
         return None;
     }
     let mut copy = Request::new(RequestBody::Empty);
