@@ -45,6 +45,19 @@ const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 const TURN_AWAY_LIMIT: Duration = Duration::from_millis(500);
 const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nconnection: close\r\nretry-after: 1\r\n\r\n";
 
+/// Finds out whether another process listens on an address.
+///
+/// Shared sockets would not tell: two gateways on one port would each get a part of its clients.
+///
+/// # Errors
+///
+/// Whatever the system says, for instance that the port is taken.
+pub fn probe(address: SocketAddr) -> io::Result<()> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_reuse_address(true)?;
+    socket.bind(&address.into())
+}
+
 /// Binds a listening socket that other workers can share.
 ///
 /// # Errors

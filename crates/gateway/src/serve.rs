@@ -117,6 +117,9 @@ fn address(socket: &TcpListener) -> Option<SocketAddr> {
 fn bind_all(config: &GatewayConfig, tls: Option<&TlsAcceptor>) -> Result<Vec<Sockets>, StartError> {
     let mut http = config.listeners.http;
     let mut https = config.listeners.https.filter(|_| tls.is_some());
+    for address in http.into_iter().chain(https) {
+        listener::probe(address).map_err(|error| StartError::Bind { address, error })?;
+    }
     let mut all = Vec::new();
     for _ in 0..config.workers.max(1) {
         let clear = http.map(bind).transpose()?;

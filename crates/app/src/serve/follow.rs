@@ -19,7 +19,7 @@ use super::Running;
 use crate::load;
 
 /// Changes that come this close together are taken together.
-const QUIET: Duration = Duration::from_millis(30);
+const QUIET: Duration = Duration::from_millis(20);
 /// Changes that never pause are taken after this time all the same.
 const LONGEST_WAIT: Duration = Duration::from_millis(400);
 /// Without events it is looked around this often.

@@ -275,3 +275,15 @@ fn it_serves_though_nobody_reads_its_output() {
     child.wait().unwrap();
     assert!(told.is_some() && is_running, "{told:?}");
 }
+
+#[tokio::test]
+async fn a_second_process_does_not_share_the_port() {
+    let backend = Backend::echo().await;
+    let apis = open("Shop", &backend.url()).write_temp();
+    let process = serve(apis.dir(), "").await;
+    let address = process.http_address().to_string();
+    let arguments = ["--apis", apis.dir().to_str().unwrap(), "--http", &address];
+    let refused = testkit::WeirProcess::serve(env!("CARGO_BIN_EXE_weir"), &arguments).await;
+    let exit = refused.err().expect("the port is taken");
+    assert!(exit.stderr.contains(&format!("cannot listen on {address}")), "{}", exit.stderr);
+}

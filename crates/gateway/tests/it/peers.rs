@@ -1,6 +1,7 @@
-//! Clients of other makes, where they are installed: curl, nghttp and h2load.
+//! Peers of other makes, where they are installed: curl, nghttp, h2load and Python.
 
-use std::process::{Command, Output};
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Output, Stdio};
 
 use testkit::Backend;
 
@@ -80,4 +81,89 @@ async fn h2load_loses_nothing() {
     assert!(said.contains("1000 succeeded, 0 failed"), "{said}");
     assert_eq!(backend.requests().len(), 1000);
     assert!(weir.records(1000).await.iter().all(|record| record["status"] == 200));
+}
+
+/// Half an answer, and then nothing for as long as the process lives.
+const HALF: &str = "
+import socket, time
+server = socket.create_server(('127.0.0.1', 0))
+print(server.getsockname()[1], flush=True)
+peer, _ = server.accept()
+peer.recv(65536)
+peer.sendall(b'HTTP/1.1 200 OK\\r\\nContent-Length: 1000\\r\\n\\r\\nhalf')
+time.sleep(60)
+";
+
+#[tokio::test]
+async fn a_backend_process_that_is_killed_breaks_the_answer() {
+    let mut command = Command::new("python3");
+    let spawned = command.args(["-c", HALF]).stdout(Stdio::piped()).spawn();
+    let mut backend = match spawned {
+        Ok(backend) => backend,
+        Err(error) => return skipped("python3", &error),
+    };
+    let mut port = String::new();
+    BufReader::new(backend.stdout.take().unwrap()).read_line(&mut port).unwrap();
+    let weir = Weir::start(&shop(&format!("http://127.0.0.1:{}", port.trim())));
+    let mut client = weir.client().await;
+    client.send("GET /shop/1.0/a HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+    assert_eq!(client.head().await.unwrap().status, 200);
+    assert_eq!(client.read_exact(4).await.unwrap(), b"half");
+    // SIGKILL.
+    backend.kill().unwrap();
+    backend.wait().unwrap();
+    assert_eq!(client.rest().await, b"");
+    assert_eq!(weir.record().await["aborted"], true);
+    assert_eq!(weir.state().await, "ACTIVE");
+    let refused = weir.get("/shop/1.0/a").await;
+    assert_eq!((refused.status, refused.json()["code"].as_str()), (500, Some("101503")));
+}
+
+/// A head that needs CONTINUATION frames, a body in padded DATA frames, and trailers.
+const ODD_HTTP2: &str = "
+import socket, sys, h2.connection, h2.config, h2.events
+peer = socket.create_connection(('127.0.0.1', int(sys.argv[1])))
+link = h2.connection.H2Connection(h2.config.H2Configuration(header_encoding='utf-8'))
+link.initiate_connection()
+head = [(':method', 'POST'), (':path', '/shop/1.0/a'), (':scheme', 'http'), (':authority', 'x')]
+link.send_headers(1, head + [('x-long-%d' % i, 'v' * 1000) for i in range(20)])
+for part in (b'one', b'two'):
+    link.send_data(1, part, pad_length=200)
+link.send_headers(1, [('x-sum', '6')], end_stream=True)
+peer.sendall(link.data_to_send())
+body, status, done = b'', None, False
+while not done:
+    data = peer.recv(65536)
+    assert data, 'closed early'
+    for event in link.receive_data(data):
+        if isinstance(event, h2.events.ResponseReceived):
+            status = dict(event.headers)[':status']
+        elif isinstance(event, h2.events.DataReceived):
+            body += event.data
+            link.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
+        elif isinstance(event, h2.events.StreamEnded):
+            done = True
+        elif isinstance(event, h2.events.StreamReset):
+            raise SystemExit('reset %s' % event.error_code)
+    peer.sendall(link.data_to_send())
+assert status == '200', status
+assert body == b'onetwo', body
+";
+
+#[tokio::test]
+async fn an_odd_http2_client_in_python_is_served() {
+    let python = testkit::workspace_root().join("target/venv/bin/python");
+    let known = Command::new(&python).args(["-c", "import h2"]).stderr(Stdio::null()).status();
+    if !known.is_ok_and(|status| status.success()) {
+        return skipped("h2 for Python", &std::io::Error::other("not in target/venv"));
+    }
+    let backend = Backend::echo().await;
+    let weir = Weir::start(&shop(&backend.url()));
+    let port = weir.address().port().to_string();
+    let call = move || Command::new(python).args(["-c", ODD_HTTP2, &port]).output();
+    let run = tokio::task::spawn_blocking(call);
+    let output = testkit::bounded("the Python client", run).await.unwrap().unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let seen = backend.last();
+    assert_eq!(seen.header("x-long-19").map(str::len), Some(1000));
 }
