@@ -95,6 +95,9 @@ fn serve(
         let follower = follow::start(Arc::clone(&running), deployer, folders)?;
         // Whoever reads the line may send a signal at once.
         let mut signals = Signals::receive()?;
+        // The first caller need not wait for the keys of its issuer then.
+        let admitter = Arc::clone(&admin.shared.snapshot.load().admitter);
+        tokio::spawn(async move { admitter.warm_up().await });
         admin.is_ready.store(true, Ordering::Release);
         announce(&gateway, &managed, count);
         signals.wait(&follower).await;

@@ -1,6 +1,6 @@
 //! The admin listener: health, metrics, and the state of every API and endpoint.
 //!
-//! It is never public by default and answers only what `interface.md` of the product lists.
+//! It is never public by default and answers only what `docs/troubleshooting.md` and the README list.
 
 use std::sync::Arc;
 use std::time::Duration;

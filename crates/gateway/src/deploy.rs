@@ -429,6 +429,9 @@ fn trusted(config: &GatewayConfig) -> Result<(Arc<TrustStore>, Arc<Admitter>), S
     let trust = Arc::new(trust);
     let fetcher = Fetcher::new(Arc::clone(&trust), FetchLimits::default());
     let (admitter, diagnostics) = Admitter::new(&config.admission, &fetcher, Clock::system());
+    for diagnostic in &diagnostics {
+        tracing::warn!("{diagnostic}");
+    }
     if diagnostics.has_errors() {
         return Err(diagnostics.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"));
     }

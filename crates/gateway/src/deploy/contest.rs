@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use model::{Diagnostics, Place, codes};
+use model::{Diagnostics, Place, Severity, codes};
 
 use super::{Entry, State};
 use crate::route::{Conflict, Router};
@@ -119,7 +119,12 @@ impl Entry {
         }
         if told != self.contested {
             for diagnostic in &told {
-                tracing::error!(path = %self.status.path.display(), "{diagnostic}");
+                let path = self.status.path.display();
+                if diagnostic.severity == Severity::Error {
+                    tracing::error!(%path, "{diagnostic}");
+                } else {
+                    tracing::warn!(%path, "{diagnostic}");
+                }
             }
         }
         self.status.diagnostics = self.found.clone();
