@@ -1,7 +1,7 @@
 //! Talking to upstreams: targets, connections, and one call at a time.
 //!
-//! The rest of the gateway sees one function, [`Client::send`]: a request in, the head of an answer
-//! out, with a [`Lease`] on the connection that its body comes over.
+//! The rest of the gateway sees one function, `Client::send`: a request in, the head of an answer
+//! out, with a `Lease` on the connection that its body comes over.
 //! Which HTTP implementation runs underneath stays behind it.
 
 pub mod tls;

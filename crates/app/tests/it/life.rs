@@ -283,7 +283,7 @@ async fn a_second_process_does_not_share_the_port() {
     let process = serve(apis.dir(), "").await;
     let address = process.http_address().to_string();
     let arguments = ["--apis", apis.dir().to_str().unwrap(), "--http", &address];
-    let refused = testkit::WeirProcess::serve(env!("CARGO_BIN_EXE_weir"), &arguments).await;
-    let exit = refused.err().expect("the port is taken");
+    let refused = testkit::WeirProcess::serve(super::support::WEIR, &arguments).await;
+    let exit = refused.expect_err("the port is taken");
     assert!(exit.stderr.contains(&format!("cannot listen on {address}")), "{}", exit.stderr);
 }
