@@ -7,6 +7,7 @@ pub mod credential;
 pub mod jwt;
 
 use compiler::plan::AuthPlan;
+use model::fault::FaultCode;
 
 use crate::exchange::Exchange;
 use crate::fault::{Failure, Fault};
@@ -18,12 +19,11 @@ use credential::{Refused, Wanted};
 ///
 /// What is wrong with the credential, as WSO2 answers it (spec/03 §6.4).
 pub(crate) async fn admit(exchange: &mut Exchange) -> Result<(), Failure> {
-    let Some(api) = exchange.record.api.clone() else { return Ok(()) };
+    let api = exchange.record.api.clone().ok_or_else(|| Failure::from(FaultCode::Internal))?;
     let operation = exchange.record.operation.and_then(|index| api.plan.operations.get(index));
-    let Some(AuthPlan::Required { scopes, tokens }) = operation.map(|operation| &operation.auth)
-    else {
-        return Ok(());
-    };
+    // Without an operation nobody can say that it is open.
+    let operation = operation.ok_or_else(|| Failure::from(FaultCode::Internal))?;
+    let AuthPlan::Required { scopes, tokens } = &operation.auth else { return Ok(()) };
     let wanted = Wanted { security: &api.plan.security, scopes, tokens: *tokens };
     let admitter = &exchange.snapshot.admitter;
     let header = exchange.head.headers.get(admitter.header_for(&wanted));

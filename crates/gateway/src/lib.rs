@@ -26,6 +26,7 @@ pub mod telemetry;
 pub mod upstream;
 pub mod worker;
 
+mod dots;
 mod forward;
 mod idle;
 mod known;

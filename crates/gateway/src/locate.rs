@@ -8,6 +8,7 @@ use model::fault::FaultCode;
 
 use crate::admit::cors::{self, Cors, OptionsAnswer};
 use crate::body::ResponseBody;
+use crate::dots::{self, Resolved};
 use crate::exchange::Exchange;
 use crate::fault::{Failure, Fault};
 use crate::route::{Methods, OperationMatch};
@@ -58,6 +59,7 @@ pub(crate) fn find_operation(
     let method = &exchange.head.method;
     match api.operations.find(&api.plan, method, exchange.resource_path()) {
         OperationMatch::Found { index, captures } => {
+            check_dots(exchange, &api, index)?;
             exchange.record.operation = Some(index);
             exchange.captures = captures;
             Ok(None)
@@ -68,6 +70,24 @@ pub(crate) fn find_operation(
         }
         OperationMatch::WrongMethod { allowed } => Err(wrong_method(allowed)),
     }
+}
+
+/// Refuses a path whose dot segments lead a server that resolves them to another operation than
+/// the one that is admitted here.
+fn check_dots(exchange: &Exchange, api: &LiveApi, index: usize) -> Result<(), Failure> {
+    let leads_here = match dots::resolve(exchange.resource_path()) {
+        Resolved::Same => true,
+        Resolved::Outside => false,
+        Resolved::To(path) => {
+            let found = api.operations.find(&api.plan, &exchange.head.method, &path);
+            matches!(found, OperationMatch::Found { index: other, .. } if other == index)
+        }
+    };
+    if leads_here {
+        return Ok(());
+    }
+    let text = "The dot segments of the path lead to another resource";
+    Err(Fault::new(FaultCode::BadRequest).describe(text).into())
 }
 
 fn options(

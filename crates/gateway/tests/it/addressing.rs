@@ -247,7 +247,7 @@ async fn the_address_is_joined_as_the_table_says() {
         ("/base", "/", "/base/"),
         ("/base", "//x", "/base//x"),
         ("/base", "/a/../b/./c", "/base/a/../b/./c"),
-        ("/base", "/%2e%2E/%2F;v=1,2", "/base/%2e%2E/%2F;v=1,2"),
+        ("/base", "/%2e%2E%2e/%2F;v=1,2", "/base/%2e%2E%2e/%2F;v=1,2"),
         ("/base", "/a?", "/base/a?"),
         ("/base", "/a?b=1&b=2&&c", "/base/a?b=1&b=2&&c"),
         ("/base", "/a?q=a|b{c}", "/base/a?q=a|b{c}"),
@@ -388,4 +388,25 @@ async fn nginx_gets_what_the_client_wrote() {
         let answer = client.call("POST", "/shop/1.0/form", &[], b"a=1").await.unwrap();
         assert_eq!(answer.text(), "POST /base/form");
     }
+}
+
+/// A server that resolves dot segments must not be led past the security of an operation.
+#[tokio::test]
+async fn dot_segments_lead_nobody_to_another_operation() {
+    let backend = Backend::echo().await;
+    let project = Project::new("Dots", "1.0", "/dots")
+        .endpoint(&format!("{}/base", backend.url()))
+        .operation("GET", "/secret/*")
+        .secured(&[])
+        .operation("GET", "/open/*")
+        .open();
+    let weir = Weir::start(&project);
+    for path in ["/open/../secret/1", "/open/%2e%2e/secret/1", "/open/..%2fsecret/1", "/open/../.."]
+    {
+        let seen = target(&weir, &backend, "GET", &format!("/dots/1.0{path}")).await;
+        assert_eq!(seen, (400, None), "{path}");
+    }
+    let seen = target(&weir, &backend, "GET", "/dots/1.0/open/a/../b").await;
+    assert_eq!(seen, (200, Some("/base/open/a/../b".to_owned())));
+    assert_eq!(target(&weir, &backend, "GET", "/dots/1.0/secret/1").await, (401, None));
 }
