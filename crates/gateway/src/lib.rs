@@ -26,7 +26,7 @@ pub mod telemetry;
 pub mod upstream;
 pub mod worker;
 
-mod dots;
+mod canonical;
 mod forward;
 mod idle;
 mod known;

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use compiler::plan::Lifecycle;
+use compiler::plan::{AuthPlan, Lifecycle};
 use http::{Method, Response};
 use model::fault::FaultCode;
 
 use crate::admit::cors::{self, Cors, OptionsAnswer};
 use crate::body::ResponseBody;
-use crate::dots::{self, Resolved};
+use crate::canonical::{self, Reading};
 use crate::exchange::Exchange;
 use crate::fault::{Failure, Fault};
 use crate::route::{Methods, OperationMatch};
@@ -59,7 +59,7 @@ pub(crate) fn find_operation(
     let method = &exchange.head.method;
     match api.operations.find(&api.plan, method, exchange.resource_path()) {
         OperationMatch::Found { index, captures } => {
-            check_dots(exchange, &api, index)?;
+            check_reading(exchange, &api, index)?;
             exchange.record.operation = Some(index);
             exchange.captures = captures;
             Ok(None)
@@ -72,22 +72,33 @@ pub(crate) fn find_operation(
     }
 }
 
-/// Refuses a path whose dot segments lead a server that resolves them to another operation than
-/// the one that is admitted here.
-fn check_dots(exchange: &Exchange, api: &LiveApi, index: usize) -> Result<(), Failure> {
-    let leads_here = match dots::resolve(exchange.resource_path()) {
-        Resolved::Same => true,
-        Resolved::Outside => false,
-        Resolved::To(path) => {
-            let found = api.operations.find(&api.plan, &exchange.head.method, &path);
-            matches!(found, OperationMatch::Found { index: other, .. } if other == index)
+/// Refuses a path that a server may read as another one, which asks for more than the operation
+/// that is admitted here; dot segments must not lead away from it at all.
+fn check_reading(exchange: &Exchange, api: &LiveApi, index: usize) -> Result<(), Failure> {
+    let is_harmless = match canonical::read(exchange.resource_path()) {
+        Reading::Plain => true,
+        Reading::Outside => false,
+        Reading::Other { path, has_dots } => {
+            match api.operations.find(&api.plan, &exchange.head.method, &path) {
+                OperationMatch::Found { index: other, .. } if other == index => true,
+                OperationMatch::Found { index: other, .. } => {
+                    !has_dots && asks_no_more(api, other, index)
+                }
+                OperationMatch::WrongMethod { .. } | OperationMatch::NoResource => !has_dots,
+            }
         }
     };
-    if leads_here {
+    if is_harmless {
         return Ok(());
     }
-    let text = "The dot segments of the path lead to another resource";
+    let text = "The path can be read as that of another resource";
     Err(Fault::new(FaultCode::BadRequest).describe(text).into())
+}
+
+/// Whether whoever may use `index` may use `other` as well.
+fn asks_no_more(api: &LiveApi, other: usize, index: usize) -> bool {
+    let auth = |index: usize| api.plan.operations.get(index).map(|operation| &operation.auth);
+    auth(other) == Some(&AuthPlan::None) || auth(other) == auth(index)
 }
 
 fn options(

@@ -390,23 +390,35 @@ async fn nginx_gets_what_the_client_wrote() {
     }
 }
 
-/// A server that resolves dot segments must not be led past the security of an operation.
+/// A server that reads a path more freely must not be led past the security of an operation.
 #[tokio::test]
-async fn dot_segments_lead_nobody_to_another_operation() {
+async fn no_disguise_leads_past_the_security_of_an_operation() {
     let backend = Backend::echo().await;
     let project = Project::new("Dots", "1.0", "/dots")
         .endpoint(&format!("{}/base", backend.url()))
         .operation("GET", "/secret/*")
         .secured(&[])
-        .operation("GET", "/open/*")
+        .operation("GET", "/*")
         .open();
     let weir = Weir::start(&project);
-    for path in ["/open/../secret/1", "/open/%2e%2e/secret/1", "/open/..%2fsecret/1", "/open/../.."]
-    {
+    for path in [
+        "/open/../secret/1",
+        "/open/%2e%2e/secret/1",
+        "/open/..%2fsecret/1",
+        "/open/../..",
+        "/%73ecret/1",
+        "//secret/1",
+        "/secret;a=b/1",
+        "/secret%2F1",
+    ] {
         let seen = target(&weir, &backend, "GET", &format!("/dots/1.0{path}")).await;
         assert_eq!(seen, (400, None), "{path}");
     }
     let seen = target(&weir, &backend, "GET", "/dots/1.0/open/a/../b").await;
     assert_eq!(seen, (200, Some("/base/open/a/../b".to_owned())));
+    for path in ["/a%20b", "/a%2Fb", "/a//b", "/a;b=c/d"] {
+        let seen = target(&weir, &backend, "GET", &format!("/dots/1.0{path}")).await;
+        assert_eq!(seen, (200, Some(format!("/base{path}"))));
+    }
     assert_eq!(target(&weir, &backend, "GET", "/dots/1.0/secret/1").await, (401, None));
 }
