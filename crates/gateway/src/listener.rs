@@ -43,6 +43,8 @@ const STREAM_WINDOW: u32 = 256 * 1024;
 const CONNECTION_WINDOW: u32 = 1024 * 1024;
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 const TURN_AWAY_LIMIT: Duration = Duration::from_millis(500);
+/// What a client that has sent nothing is still given when a drain starts.
+const LAST_CHANCE: Duration = Duration::from_millis(500);
 const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nconnection: close\r\nretry-after: 1\r\n\r\n";
 
 /// Finds out whether another process listens on an address.
@@ -158,17 +160,21 @@ async fn serve(
     peer: SocketAddr,
     worker: &Arc<Worker>,
     tls: Option<TlsAcceptor>,
-    (permit, guest): (ConnectionPermit, Guest),
+    (permit, mut guest): (ConnectionPermit, Guest),
 ) -> Result<(), ServeError> {
     stream.set_nodelay(true)?;
     let head = worker.shared.snapshot.load().config.timeouts.head;
     let connection = Connection::new(Arc::clone(worker), peer, tls.is_some());
     let connection = Arc::new(connection.holding(permit));
     let Some(acceptor) = tls else {
-        let (prefix, is_http2, stream) = sniff(stream, head).await?;
+        let Some(sniffed) = unless_draining(&mut guest, sniff(stream, head)).await else {
+            return Ok(());
+        };
+        let (prefix, is_http2, stream) = sniffed?;
         return serve_protocol(stream, prefix, is_http2, connection, guest).await;
     };
-    let accepted = tokio::time::timeout(head, acceptor.accept(stream)).await;
+    let accepting = tokio::time::timeout(head, acceptor.accept(stream));
+    let Some(accepted) = unless_draining(&mut guest, accepting).await else { return Ok(()) };
     let Ok(Ok(stream)) = accepted else {
         worker.shared.metrics.handshake_failed(worker.index);
         return Err(accepted.map_or(ServeError::SlowHandshake, |failed| match failed {
@@ -178,6 +184,20 @@ async fn serve(
     };
     let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
     serve_protocol(stream, Bytes::new(), is_http2, connection, guest).await
+}
+
+/// Waits for what a client begins with; `None` when it still has sent nothing of use shortly after
+/// a drain has started, so that silent clients hold nothing up.
+async fn unless_draining<T>(guest: &mut Guest, begin: impl Future<Output = T>) -> Option<T> {
+    let given_up = async {
+        guest.asked_to_leave().await;
+        tokio::time::sleep(LAST_CHANCE).await;
+    };
+    tokio::select! {
+        biased;
+        begun = begin => Some(begun),
+        () = given_up => None,
+    }
 }
 
 /// Reads as much as is needed to tell HTTP/2 with prior knowledge (RFC 9113 §3.3) from HTTP/1.1.

@@ -146,6 +146,22 @@ async fn a_drain_lets_what_is_in_flight_end() {
 }
 
 #[tokio::test]
+async fn a_client_that_has_sent_nothing_holds_no_drain() {
+    let backend = Backend::echo().await;
+    let apis = open("Shop", &backend.url()).write_temp();
+    let process = serve(apis.dir(), "").await;
+    let clear = Client::connect(process.http_address()).await.unwrap();
+    let secure = Client::connect(process.https_address()).await.unwrap();
+    let other = process.http();
+    assert_eq!(testkit::get(&format!("{other}/shop/1/a")).await.unwrap().status, 200);
+    let started = Instant::now();
+    let exit = process.terminate().await;
+    assert!(started.elapsed().as_secs() < 10, "{:?}", started.elapsed());
+    assert!(exit.stderr.contains("everything in flight had ended"), "{}", exit.stderr);
+    drop((clear, secure));
+}
+
+#[tokio::test]
 async fn a_drain_that_takes_too_long_is_cut() {
     let backend = RawBackend::silent().await;
     let apis = open("Shop", &backend.url()).write_temp();

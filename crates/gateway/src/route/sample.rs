@@ -1,5 +1,4 @@
 //! Plans for tests of this folder.
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use compiler::ApiPlan;
 use compiler::pattern::Pattern;
@@ -33,11 +32,11 @@ pub(super) fn api(context: &str) -> ApiPlan {
 /// A plan with operations written as `GET /path`.
 pub(super) fn with_operations(lines: &[&str]) -> ApiPlan {
     let operation = |line: &&str| {
-        let (method, template) = line.split_once(' ').unwrap();
+        let (method, template) = line.split_once(' ').expect("a method and a path");
         OperationPlan {
-            method: Method::from_bytes(method.as_bytes()).unwrap(),
+            method: Method::from_bytes(method.as_bytes()).expect("a method"),
             template: template.into(),
-            pattern: Pattern::parse(template).unwrap(),
+            pattern: Pattern::parse(template).expect("a template"),
             auth: AuthPlan::None,
             throttling_policy: None,
         }
