@@ -32,5 +32,6 @@ mod idle;
 mod known;
 mod locate;
 mod normalise;
+mod transport;
 mod tunnel;
 mod variables;
