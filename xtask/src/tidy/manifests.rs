@@ -11,17 +11,18 @@ use crate::shell::{cargo, output, root};
 const EDGES: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("xml", &[]),
+    ("http1", &[]),
     ("settings", &["model"]),
     ("definition", &["model", "xml"]),
     ("compiler", &["model", "definition"]),
-    ("gateway", &["model", "xml", "settings", "definition", "compiler"]),
-    ("app", &["model", "xml", "settings", "definition", "compiler", "gateway"]),
+    ("gateway", &["model", "xml", "http1", "settings", "definition", "compiler"]),
+    ("app", &["model", "xml", "http1", "settings", "definition", "compiler", "gateway"]),
     ("testkit", &[]),
     ("xtask", &[]),
 ];
 
 /// Crates that do no input or output, and so need no runtime.
-const PURE: &[&str] = &["model", "xml", "settings", "definition", "compiler"];
+const PURE: &[&str] = &["model", "xml", "http1", "settings", "definition", "compiler"];
 
 /// What a pure crate must not reach, at any distance.
 const RUNTIME: &[&str] = &["tokio", "hyper", "hyper-util", "mio", "socket2", "rustls"];
