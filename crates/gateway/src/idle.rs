@@ -13,53 +13,62 @@ use tokio::time::{Instant, Sleep};
 #[derive(Debug)]
 pub(crate) struct IdleTimer {
     limit: Duration,
+    /// Made by the first wait, so that what never waits asks no clock.
+    running: Option<Running>,
+}
+
+#[derive(Debug)]
+struct Running {
     last: Instant,
-    sleep: Option<Pin<Box<Sleep>>>,
+    sleep: Pin<Box<Sleep>>,
 }
 
 impl IdleTimer {
-    /// Starts counting now.
+    /// Starts counting with the first wait.
     pub(crate) fn new(limit: Duration) -> Self {
-        Self { limit, last: Instant::now(), sleep: None }
+        Self { limit, running: None }
     }
 
     /// Something happened.
     pub(crate) fn progressed(&mut self) {
-        // Without a timer set nothing reads `last`: it is noted when the timer is made.
-        if self.sleep.is_some() {
-            self.last = Instant::now();
+        if let Some(running) = &mut self.running {
+            running.last = Instant::now();
         }
     }
 
     /// Counts from then with another limit.
     pub(crate) fn restart(&mut self, since: Instant, limit: Duration) {
         self.limit = limit;
-        self.last = since;
+        let Some(running) = &mut self.running else {
+            self.running = Some(Running::new(since, limit));
+            return;
+        };
+        running.last = since;
         let deadline = since + limit;
-        match &mut self.sleep {
-            // A timer set further away than the new deadline would fire too late.
-            Some(sleep) if sleep.deadline() > deadline => sleep.as_mut().reset(deadline),
-            Some(_) => {}
-            None => self.sleep = Some(Box::pin(tokio::time::sleep_until(deadline))),
+        // A timer set further away than the new deadline would fire too late.
+        if running.sleep.deadline() > deadline {
+            running.sleep.as_mut().reset(deadline);
         }
     }
 
     /// Ready once nothing has happened for the limit.
     pub(crate) fn poll_expired(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        let last = &mut self.last;
         let limit = self.limit;
-        let sleep = self.sleep.get_or_insert_with(|| {
-            *last = Instant::now();
-            Box::pin(tokio::time::sleep_until(*last + limit))
-        });
+        let running = self.running.get_or_insert_with(|| Running::new(Instant::now(), limit));
         loop {
-            std::task::ready!(sleep.as_mut().poll(context));
-            let deadline = self.last + self.limit;
+            std::task::ready!(running.sleep.as_mut().poll(context));
+            let deadline = running.last + limit;
             if deadline <= Instant::now() {
                 return Poll::Ready(());
             }
-            sleep.as_mut().reset(deadline);
+            running.sleep.as_mut().reset(deadline);
         }
+    }
+}
+
+impl Running {
+    fn new(since: Instant, limit: Duration) -> Self {
+        Self { last: since, sleep: Box::pin(tokio::time::sleep_until(since + limit)) }
     }
 }
 
