@@ -17,6 +17,8 @@ const EMPTY_LINES: u8 = 4;
 pub struct HeadReader {
     lines: Lines,
     empty_lines: u8,
+    /// A whole head that was refused.
+    refused: Bytes,
 }
 
 impl HeadReader {
@@ -39,7 +41,11 @@ impl HeadReader {
             Ok(None) => Ok(None),
             Ok(Some(end)) => {
                 let head = self.take(buffer, end);
-                request::parse(&head, fields_of(end, limits)?).map(Some)
+                let read = fields_of(end, limits).and_then(|count| request::parse(&head, count));
+                if read.is_err() {
+                    self.refused = head;
+                }
+                read.map(Some)
             }
             Err(HeadError::TooLarge) if self.lines.in_first() => Err(HeadError::TargetTooLong),
             Err(error) => Err(error),
@@ -68,6 +74,13 @@ impl HeadReader {
         let Some(end) = self.lines.end(buffer, limits.bytes)? else { return Ok(None) };
         let head = self.take(buffer, end);
         answer::parse(&head, fields_of(end, limits)?, method).map(Some)
+    }
+
+    /// What has come of the head of a request that was refused; `buffer` is what is left of what has
+    /// been read.
+    #[must_use]
+    pub fn refused<'a>(&'a self, buffer: &'a [u8]) -> &'a [u8] {
+        if self.refused.is_empty() { buffer } else { &self.refused }
     }
 
     /// Whether a request line has begun; a first byte that no method has is refused at once, so

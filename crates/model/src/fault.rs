@@ -131,6 +131,10 @@ faults! {
     NotImplemented = 501, 501, 501, Report, "Not Implemented", "The method is not supported";
     /// A body over the limit.
     PayloadTooLarge = 413, 413, 413, Report, "Payload Too Large", "The request body exceeds the limit";
+    /// A request line over the limit.
+    TargetTooLong = 414, 414, 414, Report, "URI Too Long", "The request line exceeds the limit";
+    /// A version of HTTP that is not spoken here.
+    VersionNotSupported = 505, 505, 505, Report, "HTTP Version Not Supported", "The HTTP version is not supported";
     /// A head over the limit.
     HeadTooLarge = 431, 431, 431, Report, "Request Header Fields Too Large", "The request head exceeds the limit";
     /// A head that did not come in time.
