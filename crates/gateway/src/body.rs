@@ -98,6 +98,50 @@ impl RequestProgress {
     }
 }
 
+/// Where the body of a request comes from.
+#[derive(Debug)]
+pub enum RequestSource {
+    /// There is none.
+    Empty,
+    /// From the HTTP library.
+    Library(Incoming),
+}
+
+impl From<Incoming> for RequestSource {
+    fn from(incoming: Incoming) -> Self {
+        if incoming.is_end_stream() { Self::Empty } else { Self::Library(incoming) }
+    }
+}
+
+impl RequestSource {
+    fn poll_frame(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, (RequestStage, BodyError)>>> {
+        match self {
+            Self::Empty => Poll::Ready(None),
+            Self::Library(incoming) => {
+                let next = std::task::ready!(Pin::new(incoming).poll_frame(context));
+                Poll::Ready(next.map(|frame| frame.map_err(|error| (broken(&error), error.into()))))
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Empty => true,
+            Self::Library(incoming) => incoming.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Empty => SizeHint::with_exact(0),
+            Self::Library(incoming) => incoming.size_hint(),
+        }
+    }
+}
+
 /// The body of a request on its way to an upstream.
 #[derive(Debug)]
 pub enum RequestBody {
@@ -110,7 +154,7 @@ pub enum RequestBody {
 /// A client's body that streams.
 #[derive(Debug)]
 pub struct RequestStream {
-    incoming: Incoming,
+    source: RequestSource,
     progress: Arc<RequestProgress>,
     limit: Option<u64>,
     idle: IdleTimer,
@@ -121,12 +165,12 @@ impl RequestBody {
     /// Takes the body of a client's request.
     ///
     /// `limit` is in bytes; `idle` is the longest pause.
-    pub fn new(incoming: Incoming, limit: Option<u64>, idle: Duration) -> Self {
-        if incoming.is_end_stream() {
+    pub fn new(source: RequestSource, limit: Option<u64>, idle: Duration) -> Self {
+        if matches!(source, RequestSource::Empty) {
             return Self::Empty;
         }
         Self::Stream(Box::new(RequestStream {
-            incoming,
+            source,
             progress: Arc::default(),
             limit,
             idle: IdleTimer::new(idle),
@@ -148,7 +192,7 @@ impl RequestStream {
         &mut self,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        let Poll::Ready(next) = Pin::new(&mut self.incoming).poll_frame(context) else {
+        let Poll::Ready(next) = self.source.poll_frame(context) else {
             self.progress.reader.register(context.waker());
             if self.progress.is_given_up.load(Ordering::Acquire) {
                 return Poll::Ready(Some(Err(BodyError::GivenUp)));
@@ -163,9 +207,9 @@ impl RequestStream {
                 self.progress.set(RequestStage::Done);
                 None
             }
-            Some(Err(error)) => {
-                self.progress.set(broken(&error));
-                Some(Err(error.into()))
+            Some(Err((stage, error))) => {
+                self.progress.set(stage);
+                Some(Err(error))
             }
             Some(Ok(frame)) => Some(self.pass(frame)),
         })
@@ -178,7 +222,7 @@ impl RequestStream {
             self.progress.set(RequestStage::TooLarge);
             return Err(BodyError::TooLarge(limit));
         }
-        let done = frame.is_trailers() || self.incoming.is_end_stream();
+        let done = frame.is_trailers() || self.source.is_end_stream();
         self.progress.set(if done { RequestStage::Done } else { RequestStage::Flowing });
         Ok(frame)
     }
@@ -210,14 +254,14 @@ impl Body for RequestBody {
     fn is_end_stream(&self) -> bool {
         match self {
             Self::Empty => true,
-            Self::Stream(stream) => stream.incoming.is_end_stream(),
+            Self::Stream(stream) => stream.source.is_end_stream(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match self {
             Self::Empty => SizeHint::with_exact(0),
-            Self::Stream(stream) => stream.incoming.size_hint(),
+            Self::Stream(stream) => stream.source.size_hint(),
         }
     }
 }

@@ -11,8 +11,9 @@ use model::fault::FaultCode;
 use tokio::time::Instant;
 
 use crate::admit::credential::Credential;
-use crate::body::{RequestBody, RequestProgress, RequestStage};
+use crate::body::{RequestBody, RequestProgress, RequestSource, RequestStage};
 use crate::clock;
+use crate::interim::Interim;
 use crate::known::{Known, Present};
 use crate::respond::Dialect;
 use crate::snapshot::{LiveApi, Snapshot};
@@ -68,6 +69,34 @@ impl Connection {
     }
 }
 
+/// A request as a listener hands it over.
+#[derive(Debug)]
+pub struct Arrival {
+    /// Its head.
+    pub head: Parts,
+    /// Its body.
+    pub body: RequestSource,
+    /// Which headers it has.
+    pub(crate) present: Present,
+    /// The way for interim answers.
+    pub(crate) interim: Interim,
+}
+
+impl Arrival {
+    /// A request that takes no interim answers.
+    pub(crate) fn new(head: Parts, body: RequestSource) -> Self {
+        let present = Present::scan(&head.headers);
+        Self { head, body, present, interim: Interim::default() }
+    }
+}
+
+impl From<Request<Incoming>> for Arrival {
+    fn from(request: Request<Incoming>) -> Self {
+        let (head, incoming) = request.into_parts();
+        Self::new(head, RequestSource::from(incoming))
+    }
+}
+
 /// One request and its answer.
 #[derive(Debug)]
 pub struct Exchange {
@@ -89,6 +118,8 @@ pub struct Exchange {
     pub correlation: Option<HeaderValue>,
     /// Which headers it came with.
     pub(crate) present: Present,
+    /// The way for interim answers.
+    pub(crate) interim: Interim,
     /// What its end will leave.
     pub record: Box<Record>,
 }
@@ -109,23 +140,20 @@ pub struct Attempts {
 }
 
 impl Exchange {
-    /// Takes a request from the HTTP server.
-    pub fn begin(connection: &Arc<Connection>, request: Request<Incoming>) -> Self {
-        let snapshot = connection.worker.shared.snapshot.load_full();
-        let (head, incoming) = request.into_parts();
-        let config = &snapshot.config;
-        let body = RequestBody::new(incoming, config.limits.body_bytes, config.timeouts.socket);
-        Self::new(connection, snapshot, head, body)
+    /// Takes a request from a listener.
+    pub fn begin(connection: &Arc<Connection>, arrival: Arrival) -> Self {
+        Self::new(connection, connection.worker.shared.snapshot.load_full(), arrival)
     }
 
     /// Starts an exchange over a snapshot.
     pub(crate) fn new(
         connection: &Arc<Connection>,
         snapshot: Arc<Snapshot>,
-        head: Parts,
-        body: RequestBody,
+        arrival: Arrival,
     ) -> Self {
-        let present = Present::scan(&head.headers);
+        let Arrival { head, body, present, interim } = arrival;
+        let config = &snapshot.config;
+        let body = RequestBody::new(body, config.limits.body_bytes, config.timeouts.socket);
         let value = |known, name: &HeaderName| {
             if present.has(known) { head.headers.get(name).cloned() } else { None }
         };
@@ -168,6 +196,7 @@ impl Exchange {
                 Dialect::Json
             },
             present,
+            interim,
             record,
             snapshot,
             head,
@@ -273,7 +302,7 @@ impl Record {
             client: self.connection.peer.ip(),
             method: self.method.as_str(),
             host: text(&self.host),
-            path: self.uri.path(),
+            path: if self.uri.path().is_empty() { "-" } else { self.uri.path() },
             protocol: protocol(self.version),
             status: self.status,
             request_bytes,

@@ -8,9 +8,9 @@ use http::{HeaderMap, HeaderValue, Request};
 use serde_json::{Value, json};
 
 use crate::admit::credential::{Credential, CredentialKind, KeyType};
-use crate::body::RequestBody;
+use crate::body::RequestSource;
 use crate::endpoint::{self, Endpoint};
-use crate::exchange::{Connection, Exchange};
+use crate::exchange::{Arrival, Connection, Exchange};
 use crate::fault::{Failure, Fault};
 use crate::snapshot::{LiveApi, Snapshot};
 use crate::worker::{Shared, Worker};
@@ -53,7 +53,8 @@ pub fn explain(shared: &Arc<Shared>, request: Request<()>, is_secure: bool) -> E
     let connection = Arc::new(Connection::new(worker, peer, is_secure));
     let snapshot = shared.snapshot.load_full();
     let (head, ()) = request.into_parts();
-    let mut exchange = Exchange::new(&connection, snapshot, head, RequestBody::Empty);
+    let arrival = Arrival::new(head, RequestSource::Empty);
+    let mut exchange = Exchange::new(&connection, snapshot, arrival);
     let mut explanation = Explanation::default();
     if let Err(failure) = walk(&mut exchange, &mut explanation) {
         explanation.answer = Some(failure_json(&exchange, &failure));

@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use futures_util::FutureExt;
-use http::{Request, Response};
-use hyper::body::Incoming;
+use http::Response;
 
 use crate::body::ResponseBody;
-use crate::exchange::{Connection, Exchange};
+use crate::exchange::{Arrival, Connection, Exchange};
 use crate::fault::Failure;
 use crate::{admit, endpoint, locate, normalise, respond};
 
@@ -21,11 +20,11 @@ pub struct Silence;
 /// # Errors
 ///
 /// [`Silence`] when the answer is to close the connection.
-pub async fn handle(
+pub async fn handle<A: Into<Arrival>>(
     connection: Arc<Connection>,
-    request: Request<Incoming>,
+    arrival: A,
 ) -> Result<Response<ResponseBody>, Silence> {
-    let exchange = Exchange::begin(&connection, request);
+    let exchange = Exchange::begin(&connection, arrival.into());
     // A defect ends one request, not the process.
     let served = std::panic::AssertUnwindSafe(serve(exchange)).catch_unwind().await;
     served.unwrap_or_else(|_panic| Ok(respond::panicked(&connection)))
@@ -62,7 +61,7 @@ mod tests {
     /// The HTTP library moves this future for each request, so what is rare in it is boxed.
     #[test]
     fn the_future_of_an_exchange_is_small() {
-        let bytes = size(handle);
+        let bytes = size(handle::<Arrival>);
         assert!(bytes <= 3584, "{bytes} bytes");
     }
 }

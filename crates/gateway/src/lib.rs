@@ -29,6 +29,7 @@ pub mod worker;
 mod canonical;
 mod forward;
 mod idle;
+mod interim;
 mod known;
 mod locate;
 mod normalise;
