@@ -18,7 +18,7 @@ use thiserror::Error;
 use crate::exchange::Record;
 use crate::idle::IdleTimer;
 use crate::listener::BusyGuard;
-use crate::upstream::Lease;
+use crate::upstream::AnswerBody;
 
 /// Why a body broke off.
 #[derive(Debug, Error)]
@@ -280,54 +280,30 @@ enum Source {
     Upstream(Box<UpstreamBody>),
 }
 
-/// What an upstream sends, with the connection that it comes over.
+/// What an upstream sends, within a limit for its pauses.
 #[derive(Debug)]
 pub struct UpstreamBody {
-    incoming: Incoming,
-    lease: Option<Lease>,
+    answer: AnswerBody,
     idle: IdleTimer,
     idle_limit: Duration,
 }
 
 impl UpstreamBody {
-    /// `lease` goes back to the pool with the last byte; `idle` is the longest pause.
-    pub(crate) fn new(incoming: Incoming, lease: Lease, idle: Duration) -> Self {
-        let mut body =
-            Self { incoming, lease: Some(lease), idle: IdleTimer::new(idle), idle_limit: idle };
-        if body.incoming.is_end_stream() {
-            body.release();
-        }
-        body
-    }
-
-    fn release(&mut self) {
-        if let Some(lease) = self.lease.take() {
-            lease.release();
-        }
+    /// `idle` is the longest pause.
+    pub(crate) fn new(answer: AnswerBody, idle: Duration) -> Self {
+        Self { answer, idle: IdleTimer::new(idle), idle_limit: idle }
     }
 
     fn poll_next(
         &mut self,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        let Poll::Ready(next) = Pin::new(&mut self.incoming).poll_frame(context) else {
+        let Poll::Ready(next) = Pin::new(&mut self.answer).poll_frame(context) else {
             std::task::ready!(self.idle.poll_expired(context));
             return Poll::Ready(Some(Err(BodyError::Stalled(self.idle_limit))));
         };
         self.idle.progressed();
-        match next {
-            Some(Ok(frame)) => {
-                if self.incoming.is_end_stream() {
-                    self.release();
-                }
-                Poll::Ready(Some(Ok(frame)))
-            }
-            None => {
-                self.release();
-                Poll::Ready(None)
-            }
-            Some(Err(error)) => Poll::Ready(Some(Err(error.into()))),
-        }
+        Poll::Ready(next)
     }
 }
 
@@ -402,7 +378,7 @@ impl Body for ResponseBody {
     fn is_end_stream(&self) -> bool {
         match &self.source {
             Source::Ready(bytes) => bytes.is_none(),
-            Source::Upstream(body) => body.incoming.is_end_stream(),
+            Source::Upstream(body) => body.answer.is_end_stream(),
         }
     }
 
@@ -411,7 +387,7 @@ impl Body for ResponseBody {
             Source::Ready(bytes) => {
                 SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
             }
-            Source::Upstream(body) => body.incoming.size_hint(),
+            Source::Upstream(body) => body.answer.size_hint(),
         }
     }
 }

@@ -4,6 +4,7 @@
 pub mod environments;
 pub mod overrides;
 pub mod read;
+pub mod upstream;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -27,6 +28,8 @@ pub struct GatewayConfig {
     pub server_tls: ServerTls,
     /// TLS towards upstreams.
     pub upstream_tls: UpstreamTls,
+    /// How upstreams are talked to.
+    pub upstream: upstream::Upstreams,
     /// How requests are forwarded.
     pub forwarding: Forwarding,
     /// CORS for APIs that switch it on without naming values, and whether it is on at all.
@@ -459,6 +462,7 @@ impl Default for GatewayConfig {
                 system_roots: true,
                 tls12: true,
             },
+            upstream: upstream::Upstreams::default(),
             forwarding: Forwarding::default(),
             cors: CorsConfig::default(),
             admission: Admission::default(),

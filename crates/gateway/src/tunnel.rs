@@ -1,22 +1,87 @@
 //! Tunnels: WebSocket and other upgrades, copied both ways once both sides have switched.
 
+use std::io;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
+use bytes::{Buf as _, Bytes};
 use http::header::{self, HeaderValue};
 use http::{Response, StatusCode};
-use hyper::body::Incoming;
-use hyper::upgrade::{OnUpgrade, Upgraded};
+use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use model::fault::FaultCode;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 
 use crate::body::ResponseBody;
 use crate::exchange::Exchange;
 use crate::fault::{Failure, Fault};
 use crate::forward::{self, Wish};
 use crate::known::Present;
+use crate::transport::Transport;
+use crate::upstream::Answer;
 
 const BUFFER_BYTES: usize = 16 * 1024;
+
+/// A connection that has left HTTP behind.
+#[derive(Debug)]
+pub(crate) struct Switched {
+    pub(crate) transport: Transport,
+    /// What had been read beyond the head.
+    pub(crate) read: Bytes,
+}
+
+/// One side of a tunnel, which may still have to switch.
+#[derive(Debug)]
+pub(crate) enum Side {
+    /// The HTTP library hands it over.
+    Library(OnUpgrade),
+}
+
+impl Side {
+    async fn switched(self) -> Result<Switched, TunnelError> {
+        match self {
+            Self::Library(upgrade) => {
+                let upgraded = TokioIo::new(upgrade.await?);
+                Ok(Switched { transport: Transport::Other(Box::new(upgraded)), read: Bytes::new() })
+            }
+        }
+    }
+}
+
+impl AsyncRead for Switched {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if self.read.is_empty() {
+            return Pin::new(&mut self.transport).poll_read(context, buffer);
+        }
+        let count = self.read.len().min(buffer.remaining());
+        buffer.put_slice(self.read.get(..count).unwrap_or_default());
+        self.read.advance(count);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Switched {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.transport).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.transport).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.transport).poll_shutdown(context)
+    }
+}
 
 /// Answers 101 and joins both connections.
 ///
@@ -25,7 +90,7 @@ const BUFFER_BYTES: usize = 16 * 1024;
 /// A protocol violation when the upstream switches without having been asked.
 pub(crate) fn open(
     exchange: &mut Exchange,
-    mut response: Response<Incoming>,
+    mut answer: Answer,
     wish: Wish,
 ) -> Result<Response<ResponseBody>, Failure> {
     let client = exchange.head.extensions.remove::<OnUpgrade>();
@@ -34,7 +99,8 @@ pub(crate) fn open(
             .internal("the upstream switched protocols without being asked")
             .into());
     };
-    let upstream = hyper::upgrade::on(&mut response);
+    let client = Side::Library(client);
+    let upstream = Side::Library(hyper::upgrade::on(&mut answer));
     let idle = exchange.snapshot.config.timeouts.socket;
     let request_id = exchange.record.request_id.clone();
     let connection = Arc::clone(&exchange.record.connection);
@@ -45,8 +111,8 @@ pub(crate) fn open(
         }
         drop(connection);
     });
-    let protocol = response.headers().get(header::UPGRADE).cloned();
-    let (mut head, _incoming) = response.into_parts();
+    let protocol = answer.headers().get(header::UPGRADE).cloned();
+    let (mut head, _body) = answer.into_parts();
     let present = Present::scan(&head.headers);
     forward::strip_hop_by_hop(&mut head.headers, present);
     head.headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
@@ -67,14 +133,10 @@ enum TunnelError {
     Idle(std::time::Duration),
 }
 
-async fn join(
-    client: OnUpgrade,
-    upstream: OnUpgrade,
-    idle: std::time::Duration,
-) -> Result<(), TunnelError> {
-    let (client, upstream): (Upgraded, Upgraded) = tokio::try_join!(client, upstream)?;
-    let (client_read, client_write) = tokio::io::split(TokioIo::new(client));
-    let (upstream_read, upstream_write) = tokio::io::split(TokioIo::new(upstream));
+async fn join(client: Side, upstream: Side, idle: std::time::Duration) -> Result<(), TunnelError> {
+    let (client, upstream) = tokio::try_join!(client.switched(), upstream.switched())?;
+    let (client_read, client_write) = tokio::io::split(client);
+    let (upstream_read, upstream_write) = tokio::io::split(upstream);
     let activity = Arc::new(tokio::sync::Notify::new());
     let up = copy(client_read, upstream_write, Arc::clone(&activity));
     let down = copy(upstream_read, client_write, Arc::clone(&activity));
@@ -101,5 +163,7 @@ async fn copy(
             return to.shutdown().await;
         }
         to.write_all(buffer.get(..count).unwrap_or_default()).await?;
+        // TLS may still hold some of it.
+        to.flush().await?;
     }
 }

@@ -1,11 +1,12 @@
 //! Talking to upstreams: targets, connections, and one call at a time.
 //!
-//! The rest of the gateway sees one function, `Client::send`: a request in, the head of an answer
-//! out, with a `Lease` on the connection that its body comes over.
+//! The rest of the gateway sees one function, `Client::send`: a request in, an answer out, whose
+//! body gives its connection back by itself.
 //! Which HTTP implementation runs underneath stays behind it.
 
 pub mod tls;
 
+mod answer;
 mod connect;
 mod failure;
 mod hyper_client;
@@ -17,16 +18,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use compiler::plan::Http2;
-use http::{Request, Response};
-use hyper::body::Incoming;
+use http::Request;
+use http1::HeadLimits;
 use rustls::ClientConfig;
 
 use crate::body::RequestBody;
+use crate::interim::Interim;
 
+pub(crate) use answer::{Answer, AnswerBody};
 pub use failure::SendFailure;
 pub(crate) use failure::io_cause;
 pub(crate) use hyper_client::HyperClient;
-pub(crate) use pool::Lease;
 
 /// Where connections of one kind go. Equal targets share connections.
 #[derive(Clone)]
@@ -86,8 +88,16 @@ impl fmt::Display for Target {
     }
 }
 
-/// One answer: its head, its body and the connection under it.
-pub(crate) type Answer = (Response<Incoming>, Lease);
+/// What holds for one call besides its request.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Terms<'a> {
+    /// How large the head of the answer may be.
+    pub(crate) head: HeadLimits,
+    /// How long the upstream may take nothing of what is sent.
+    pub(crate) stall: Duration,
+    /// Who hears of interim answers.
+    pub(crate) interim: &'a Interim,
+}
 
 /// Sends requests to targets over connections that it keeps.
 ///
@@ -104,6 +114,7 @@ pub(crate) trait Client: Send + Sync {
         &self,
         target: &Arc<Target>,
         request: Request<RequestBody>,
+        terms: Terms<'_>,
     ) -> impl Future<Output = Result<Answer, SendFailure>> + Send;
 
     /// Closes connections that have been idle for longer than this.

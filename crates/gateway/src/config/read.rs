@@ -7,6 +7,7 @@ mod environments;
 mod listeners;
 mod tls;
 mod unsupported;
+mod upstream;
 mod values;
 
 use std::net::IpAddr;
@@ -44,6 +45,7 @@ pub fn gateway_config(settings: &Settings, overrides: &Overrides) -> (GatewayCon
         timeouts: timeouts(settings),
         server_tls: tls::server(settings, &home),
         upstream_tls: tls::upstream(settings, &home),
+        upstream: upstream::upstreams(settings),
         forwarding: forwarding(settings),
         cors: cors(settings),
         admission: admission::admission(settings, &home),

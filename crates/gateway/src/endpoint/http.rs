@@ -24,7 +24,7 @@ use crate::snapshot::LiveApi;
 use crate::telemetry::metric::{EndpointLabels, EndpointMetrics, Outcome};
 use crate::tunnel;
 use crate::upstream::tls::TrustStore;
-use crate::upstream::{Answer, Client as _, SendFailure, Target};
+use crate::upstream::{Answer, Client as _, SendFailure, Target, Terms};
 use crate::variables;
 
 /// What describes a body.
@@ -108,15 +108,15 @@ impl HttpLeaf {
         exchange.record.attempts.target = Some(Arc::clone(&address.target));
         let started = Instant::now();
         match self.send(exchange, &address, request, started).await {
-            Ok((response, lease)) => {
+            Ok(answer) => {
                 self.succeeded(ticket);
-                if response.status() == StatusCode::SWITCHING_PROTOCOLS {
-                    return tunnel::open(exchange, response, wish);
+                if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
+                    return tunnel::open(exchange, answer, wish);
                 }
                 let socket = exchange.snapshot.config.timeouts.socket;
-                let (mut head, incoming) = response.into_parts();
+                let (mut head, body) = answer.into_parts();
                 self.rewrite(exchange, &mut head, &address);
-                let body = UpstreamBody::new(incoming, lease, socket);
+                let body = UpstreamBody::new(body, socket);
                 Ok(Response::from_parts(head, ResponseBody::upstream(body)))
             }
             Err(failure) => Err(Box::pin(self.failed(exchange, ticket, failure, started)).await),
@@ -276,8 +276,14 @@ impl HttpLeaf {
     ) -> Result<Answer, SendFailure> {
         let worker = &exchange.record.connection.worker;
         let mut attempt = Attempt::begin(&self.metrics, worker.index);
-        let limit = self.limit(&exchange.snapshot.config.timeouts);
-        let sending = worker.upstream.send(&address.target, request);
+        let config = &exchange.snapshot.config;
+        let limit = self.limit(&config.timeouts);
+        let terms = Terms {
+            head: config.upstream.head,
+            stall: config.timeouts.socket,
+            interim: &exchange.interim,
+        };
+        let sending = worker.upstream.send(&address.target, request, terms);
         let sent = match tokio::time::timeout_at(started + limit, sending).await {
             Ok(sent) => sent,
             Err(_elapsed) => Err(SendFailure::before(

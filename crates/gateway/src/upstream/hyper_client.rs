@@ -4,14 +4,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::uri::{Authority, PathAndQuery, Scheme};
-use http::{Request, Uri, Version, header};
+use http::{Request, Response, Uri, Version, header};
+use hyper::body::Incoming;
 use hyper::client::conn::TrySendError;
 use model::fault::FaultCode;
 
 use super::connect::{Opened, connect};
 use super::failure::SendFailure;
 use super::pool::{Http1, Http2, Lease, Pool, Ready};
-use super::{Answer, Client, Target};
+use super::{Answer, AnswerBody, Client, Target, Terms};
 use crate::body::{RequestBody, RequestProgress};
 
 /// How many pooled connections may turn out stale before a new one is opened.
@@ -32,6 +33,10 @@ enum Attempt {
 }
 
 impl Attempt {
+    fn answered(answer: Response<Incoming>, lease: Lease) -> Self {
+        Self::Answered(Box::new(answer.map(|incoming| AnswerBody::library(incoming, lease))))
+    }
+
     /// The upstream may close what was kept too long just as it is used: what can be sent again
     /// is as good as unsent then.
     fn or(self, again: Option<Box<Request<RequestBody>>>) -> Self {
@@ -80,7 +85,7 @@ impl HyperClient {
         match connection.try_send_request(request).await {
             Ok(answer) => {
                 let lease = Lease::new(Some(connection), target, &self.pool, progress);
-                Attempt::Answered(Box::new((answer, lease)))
+                Attempt::answered(answer, lease)
             }
             Err(error) => judge(error, progress.as_deref()).or(again),
         }
@@ -101,7 +106,7 @@ impl HyperClient {
         match connection.try_send_request(request).await {
             Ok(answer) => {
                 let lease = Lease::new(None, target, &self.pool, progress);
-                Attempt::Answered(Box::new((answer, lease)))
+                Attempt::answered(answer, lease)
             }
             Err(error) => match judge(error, progress.as_deref()) {
                 Attempt::Unsent(request, failure) => {
@@ -136,6 +141,7 @@ impl Client for HyperClient {
         &self,
         target: &Arc<Target>,
         mut request: Request<RequestBody>,
+        _terms: Terms<'_>,
     ) -> Result<Answer, SendFailure> {
         for _ in 0..STALE_TRIES {
             let Some(ready) = self.pool.take(target) else { break };

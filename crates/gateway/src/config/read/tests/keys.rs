@@ -110,6 +110,25 @@ fn times_have_units_and_aliases() {
 }
 
 #[test]
+fn upstreams_have_a_client_and_limits() {
+    check(
+        |c| {
+            let upstream = &c.upstream;
+            let head = upstream.head;
+            format!(
+                "{:?} {} {} {}",
+                upstream.client, upstream.idle_per_target, head.bytes, head.fields
+            )
+        },
+        &[
+            ("", "Own 512 65536 100"),
+            ("[weir.upstream]\nclient = 'hyper'\nmax_idle_per_target = 3", "Library 3 65536 100"),
+            ("[weir.upstream]\nhead_bytes = 1000\nheader_fields = 5", "Own 512 1000 5"),
+        ],
+    );
+}
+
+#[test]
 fn limits_bound_what_a_stranger_sends() {
     check(
         |c| {

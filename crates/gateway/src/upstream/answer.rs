@@ -1,0 +1,75 @@
+//! The body of an answer, whichever client it came through; it gives its connection back itself.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::Response;
+use http_body::{Body, Frame, SizeHint};
+use hyper::body::Incoming;
+
+use super::pool::Lease;
+use crate::body::BodyError;
+
+/// One answer.
+pub(crate) type Answer = Response<AnswerBody>;
+
+/// What comes after the head of an answer.
+///
+/// A body that is dropped before its end closes its connection.
+#[derive(Debug)]
+pub(crate) enum AnswerBody {
+    /// Through the HTTP library.
+    Library(Incoming, Option<Lease>),
+}
+
+impl AnswerBody {
+    /// What the HTTP library hands out; the lease goes back with the last byte.
+    pub(super) fn library(incoming: Incoming, lease: Lease) -> Self {
+        let mut lease = Some(lease);
+        release_at_end(&incoming, &mut lease);
+        Self::Library(incoming, lease)
+    }
+}
+
+fn release_at_end(incoming: &Incoming, lease: &mut Option<Lease>) {
+    if incoming.is_end_stream()
+        && let Some(lease) = lease.take()
+    {
+        lease.release();
+    }
+}
+
+impl Body for AnswerBody {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        match self.get_mut() {
+            Self::Library(incoming, lease) => {
+                let next = std::task::ready!(Pin::new(&mut *incoming).poll_frame(context));
+                match &next {
+                    Some(Ok(_)) => release_at_end(incoming, lease),
+                    Some(Err(_)) => {}
+                    None => lease.take().into_iter().for_each(Lease::release),
+                }
+                Poll::Ready(next.map(|frame| frame.map_err(BodyError::from)))
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Library(incoming, _) => incoming.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Library(incoming, _) => incoming.size_hint(),
+        }
+    }
+}
