@@ -18,7 +18,7 @@ use thiserror::Error;
 use crate::exchange::Record;
 use crate::idle::IdleTimer;
 use crate::listener::BusyGuard;
-use crate::upstream::AnswerBody;
+use crate::upstream::{AnswerBody, AnswerError};
 
 /// Why a body broke off.
 #[derive(Debug, Error)]
@@ -26,6 +26,9 @@ pub enum BodyError {
     /// The peer failed or went away.
     #[error("{0}")]
     Peer(#[from] hyper::Error),
+    /// The upstream's answer failed.
+    #[error("{0}")]
+    Answer(#[from] AnswerError),
     /// Nothing came for the socket timeout.
     #[error("no progress within {0:?}")]
     Stalled(Duration),
@@ -286,12 +289,14 @@ pub struct UpstreamBody {
     answer: AnswerBody,
     idle: IdleTimer,
     idle_limit: Duration,
+    /// How much of the request had been sent at the last look.
+    sent: Option<u64>,
 }
 
 impl UpstreamBody {
-    /// `idle` is the longest pause.
+    /// `idle` is the longest pause, in which nothing comes and nothing of the request is taken.
     pub(crate) fn new(answer: AnswerBody, idle: Duration) -> Self {
-        Self { answer, idle: IdleTimer::new(idle), idle_limit: idle }
+        Self { answer, idle: IdleTimer::new(idle), idle_limit: idle, sent: None }
     }
 
     fn poll_next(
@@ -299,6 +304,10 @@ impl UpstreamBody {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let Poll::Ready(next) = Pin::new(&mut self.answer).poll_frame(context) else {
+            let sent = self.answer.sent();
+            if std::mem::replace(&mut self.sent, sent) != sent {
+                self.idle.progressed();
+            }
             std::task::ready!(self.idle.poll_expired(context));
             return Poll::Ready(Some(Err(BodyError::Stalled(self.idle_limit))));
         };

@@ -19,7 +19,7 @@ use crate::fault::{Failure, Fault};
 use crate::forward::{self, Wish};
 use crate::known::Present;
 use crate::transport::Transport;
-use crate::upstream::Answer;
+use crate::upstream::{Answer, AnswerBody};
 
 const BUFFER_BYTES: usize = 16 * 1024;
 
@@ -36,11 +36,14 @@ pub(crate) struct Switched {
 pub(crate) enum Side {
     /// The HTTP library hands it over.
     Library(OnUpgrade),
+    /// One of our own.
+    Own(Box<Switched>),
 }
 
 impl Side {
     async fn switched(self) -> Result<Switched, TunnelError> {
         match self {
+            Self::Own(switched) => Ok(*switched),
             Self::Library(upgrade) => {
                 let upgraded = TokioIo::new(upgrade.await?);
                 Ok(Switched { transport: Transport::Other(Box::new(upgraded)), read: Bytes::new() })
@@ -95,12 +98,15 @@ pub(crate) fn open(
 ) -> Result<Response<ResponseBody>, Failure> {
     let client = exchange.head.extensions.remove::<OnUpgrade>();
     let (Wish::Upgrade, Some(client)) = (wish, client) else {
-        return Err(Fault::new(FaultCode::ProtocolViolation)
-            .internal("the upstream switched protocols without being asked")
-            .into());
+        return Err(no_switch());
     };
     let client = Side::Library(client);
-    let upstream = Side::Library(hyper::upgrade::on(&mut answer));
+    let switched = hyper::upgrade::on(&mut answer);
+    let (mut head, body) = answer.into_parts();
+    let upstream = match body {
+        AnswerBody::Library(..) => Side::Library(switched),
+        AnswerBody::Own(body) => Side::Own(Box::new(body.into_switched().ok_or_else(no_switch)?)),
+    };
     let idle = exchange.snapshot.config.timeouts.socket;
     let request_id = exchange.record.request_id.clone();
     let connection = Arc::clone(&exchange.record.connection);
@@ -111,8 +117,7 @@ pub(crate) fn open(
         }
         drop(connection);
     });
-    let protocol = answer.headers().get(header::UPGRADE).cloned();
-    let (mut head, _body) = answer.into_parts();
+    let protocol = head.headers.get(header::UPGRADE).cloned();
     let present = Present::scan(&head.headers);
     forward::strip_hop_by_hop(&mut head.headers, present);
     head.headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
@@ -123,12 +128,18 @@ pub(crate) fn open(
     Ok(Response::from_parts(head, ResponseBody::empty()))
 }
 
+fn no_switch() -> Failure {
+    Fault::new(FaultCode::ProtocolViolation)
+        .internal("the upstream switched protocols without being asked")
+        .into()
+}
+
 #[derive(Debug, thiserror::Error)]
 enum TunnelError {
     #[error("the switch failed: {0}")]
     Switch(#[from] hyper::Error),
     #[error("{0}")]
-    Io(#[from] std::io::Error),
+    Io(#[from] io::Error),
     #[error("nothing came either way for {0:?}")]
     Idle(std::time::Duration),
 }
@@ -154,7 +165,7 @@ async fn copy(
     mut from: impl AsyncRead + Unpin,
     mut to: impl AsyncWrite + Unpin,
     activity: Arc<tokio::sync::Notify>,
-) -> std::io::Result<()> {
+) -> io::Result<()> {
     let mut buffer = vec![0; BUFFER_BYTES];
     loop {
         let count = from.read(&mut buffer).await?;

@@ -7,8 +7,10 @@
 pub mod tls;
 
 mod answer;
+mod any;
 mod connect;
 mod failure;
+mod h1;
 mod hyper_client;
 mod pool;
 
@@ -25,10 +27,11 @@ use rustls::ClientConfig;
 use crate::body::RequestBody;
 use crate::interim::Interim;
 
+pub use answer::AnswerError;
 pub(crate) use answer::{Answer, AnswerBody};
+pub(crate) use any::AnyClient;
 pub use failure::SendFailure;
 pub(crate) use failure::io_cause;
-pub(crate) use hyper_client::HyperClient;
 
 /// Where connections of one kind go. Equal targets share connections.
 #[derive(Clone)]
@@ -53,6 +56,15 @@ impl Target {
         let shown = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
         let name = format!("{scheme}://{shown}:{port}").into();
         Self { host: host.into(), port, tls, http2, name }
+    }
+
+    /// Whether connections may turn out to speak HTTP/2.
+    fn may_be_http2(&self) -> bool {
+        match self.http2 {
+            Http2::Always => true,
+            Http2::Negotiate => self.tls.is_some(),
+            Http2::Never => false,
+        }
     }
 }
 
@@ -105,6 +117,7 @@ pub(crate) struct Terms<'a> {
 pub(crate) trait Client: Send + Sync {
     /// Sends one request and waits for the head of the answer.
     ///
+    /// The request is the caller's place for it: what is left in it afterwards means nothing.
     /// Dropping the future gives the call up and closes its connection.
     ///
     /// # Errors
@@ -113,7 +126,7 @@ pub(crate) trait Client: Send + Sync {
     fn send(
         &self,
         target: &Arc<Target>,
-        request: Request<RequestBody>,
+        request: &mut Request<RequestBody>,
         terms: Terms<'_>,
     ) -> impl Future<Output = Result<Answer, SendFailure>> + Send;
 

@@ -8,7 +8,7 @@ use arc_swap::ArcSwap;
 use crate::snapshot::Snapshot;
 use crate::telemetry::log::{AccessLog, Format};
 use crate::telemetry::metric::ProcessMetrics;
-use crate::upstream::HyperClient;
+use crate::upstream::AnyClient;
 
 /// What all workers share.
 #[derive(Debug)]
@@ -57,15 +57,15 @@ pub struct Worker {
     pub index: usize,
     /// What all workers share.
     pub shared: Arc<Shared>,
-    pub(crate) upstream: HyperClient,
+    pub(crate) upstream: AnyClient,
 }
 
 impl Worker {
     /// A worker without connections yet.
     #[must_use]
     pub fn new(index: usize, shared: Arc<Shared>) -> Self {
-        let connect = shared.snapshot.load().config.timeouts.connect;
-        Self { index, shared, upstream: HyperClient::new(connect) }
+        let upstream = AnyClient::new(&shared.snapshot.load().config);
+        Self { index, shared, upstream }
     }
 }
 

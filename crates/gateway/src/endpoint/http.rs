@@ -104,10 +104,10 @@ impl HttpLeaf {
         exchange.record.attempts.endpoint = Some(Arc::clone(&self.name));
         let ticket = self.admit(exchange)?;
         let address = self.resolve(exchange, api)?;
-        let (request, wish) = self.request(exchange, &address, api)?;
+        let (mut request, wish) = self.request(exchange, &address, api)?;
         exchange.record.attempts.target = Some(Arc::clone(&address.target));
         let started = Instant::now();
-        match self.send(exchange, &address, request, started).await {
+        match self.send(exchange, &address, &mut request, started).await {
             Ok(answer) => {
                 self.succeeded(ticket);
                 if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
@@ -271,7 +271,7 @@ impl HttpLeaf {
         &self,
         exchange: &mut Exchange,
         address: &Address,
-        request: Request<RequestBody>,
+        request: &mut Request<RequestBody>,
         started: Instant,
     ) -> Result<Answer, SendFailure> {
         let worker = &exchange.record.connection.worker;

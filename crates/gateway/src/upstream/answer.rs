@@ -8,6 +8,7 @@ use http::Response;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 
+use super::h1::OwnBody;
 use super::pool::Lease;
 use crate::body::BodyError;
 
@@ -19,8 +20,21 @@ pub(crate) type Answer = Response<AnswerBody>;
 /// A body that is dropped before its end closes its connection.
 #[derive(Debug)]
 pub(crate) enum AnswerBody {
+    /// Through the gateway's own client.
+    Own(OwnBody),
     /// Through the HTTP library.
     Library(Incoming, Option<Lease>),
+}
+
+/// Why the body of an answer broke off.
+#[derive(Debug, thiserror::Error)]
+pub enum AnswerError {
+    /// The connection broke.
+    #[error("reading the answer failed: {0}")]
+    Io(#[from] std::io::Error),
+    /// What came is no such body, or not all of it.
+    #[error("{0}")]
+    Body(#[from] http1::BodyError),
 }
 
 impl AnswerBody {
@@ -29,6 +43,14 @@ impl AnswerBody {
         let mut lease = Some(lease);
         release_at_end(&incoming, &mut lease);
         Self::Library(incoming, lease)
+    }
+
+    /// How many bytes of the request have been sent, where that is known and more may follow.
+    pub(crate) fn sent(&self) -> Option<u64> {
+        match self {
+            Self::Own(body) => body.sent(),
+            Self::Library(..) => None,
+        }
     }
 }
 
@@ -49,6 +71,7 @@ impl Body for AnswerBody {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         match self.get_mut() {
+            Self::Own(body) => body.poll_frame(context),
             Self::Library(incoming, lease) => {
                 let next = std::task::ready!(Pin::new(&mut *incoming).poll_frame(context));
                 match &next {
@@ -63,12 +86,14 @@ impl Body for AnswerBody {
 
     fn is_end_stream(&self) -> bool {
         match self {
+            Self::Own(body) => body.is_end_stream(),
             Self::Library(incoming, _) => incoming.is_end_stream(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match self {
+            Self::Own(body) => body.size_hint(),
             Self::Library(incoming, _) => incoming.size_hint(),
         }
     }

@@ -8,7 +8,6 @@ use compiler::plan::Http2 as Http2Choice;
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use model::fault::FaultCode;
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
@@ -16,6 +15,7 @@ use super::Target;
 use super::failure::SendFailure;
 use super::pool::{Http1, Http2};
 use super::tls::{TlsFailure, server_name};
+use crate::transport::Transport;
 
 /// What an upstream may send on one HTTP/2 stream before it is taken, in bytes.
 const STREAM_WINDOW: u32 = 1024 * 1024;
@@ -30,9 +30,47 @@ pub(super) enum Opened {
     Http2(Http2),
 }
 
-/// Connects to a target, TLS and HTTP handshakes included, within `limit`.
+/// A byte stream to a target, ready for HTTP.
+#[derive(Debug)]
+pub(super) struct Dialed {
+    pub(super) transport: Transport,
+    /// Whether HTTP/2 was agreed.
+    pub(super) is_http2: bool,
+}
+
+/// Connects to a target for the HTTP library, TLS and HTTP handshakes included, within `limit`.
 pub(super) async fn connect(target: &Target, limit: Duration) -> Result<Opened, SendFailure> {
-    match tokio::time::timeout(limit, open(target)).await {
+    let open = async {
+        let Dialed { transport, is_http2 } = open(target).await?;
+        if is_http2 {
+            http2_handshake(transport, target).await.map(Opened::Http2)
+        } else {
+            http1_handshake(transport, target).await.map(Opened::Http1)
+        }
+    };
+    within(limit, target, open).await
+}
+
+/// Connects to a target, TLS included, within `limit`.
+pub(super) async fn dial(target: &Target, limit: Duration) -> Result<Dialed, SendFailure> {
+    within(limit, target, open(target)).await
+}
+
+/// Greets an upstream that speaks HTTP/2, within `limit`.
+pub(super) async fn greet(
+    transport: Transport,
+    target: &Target,
+    limit: Duration,
+) -> Result<Http2, SendFailure> {
+    within(limit, target, http2_handshake(transport, target)).await
+}
+
+async fn within<T>(
+    limit: Duration,
+    target: &Target,
+    opening: impl Future<Output = Result<T, SendFailure>>,
+) -> Result<T, SendFailure> {
+    match tokio::time::timeout(limit, opening).await {
         Ok(opened) => opened,
         Err(_elapsed) => Err(SendFailure::before(
             FaultCode::ConnectTimeout,
@@ -41,7 +79,7 @@ pub(super) async fn connect(target: &Target, limit: Duration) -> Result<Opened, 
     }
 }
 
-async fn open(target: &Target) -> Result<Opened, SendFailure> {
+async fn open(target: &Target) -> Result<Dialed, SendFailure> {
     let stream = TcpStream::connect((&*target.host, target.port))
         .await
         .map_err(|error| connect_failure(target, &error))?;
@@ -49,7 +87,7 @@ async fn open(target: &Target) -> Result<Opened, SendFailure> {
     stream.set_nodelay(true).map_err(|error| connect_failure(target, &error))?;
     let Some(config) = &target.tls else {
         let is_http2 = target.http2 == Http2Choice::Always;
-        return handshake(stream, is_http2, target).await;
+        return Ok(Dialed { transport: Transport::Plain(stream), is_http2 });
     };
     let name = server_name(&target.host)
         .map_err(|error| SendFailure::before(FaultCode::SenderIo, error.to_string()))?;
@@ -58,34 +96,29 @@ async fn open(target: &Target) -> Result<Opened, SendFailure> {
         .await
         .map_err(|error| tls_failure(target, &error))?;
     let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
-    handshake(stream, is_http2, target).await
+    Ok(Dialed { transport: Transport::Secure(Box::new(stream.into())), is_http2 })
 }
 
-async fn handshake<S>(stream: S, is_http2: bool, target: &Target) -> Result<Opened, SendFailure>
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
-    let stream = TokioIo::new(stream);
-    let opened = if is_http2 {
-        let (sender, connection) = http2::Builder::new(TokioExecutor::new())
-            .timer(TokioTimer::new())
-            .initial_stream_window_size(STREAM_WINDOW)
-            .initial_connection_window_size(CONNECTION_WINDOW)
-            .keep_alive_interval(Some(Duration::from_secs(30)))
-            .handshake(stream)
-            .await
-            .map_err(|error| handshake_failure(target, &error))?;
-        tokio::spawn(connection);
-        Opened::Http2(sender)
-    } else {
-        let (sender, connection) = http1::Builder::new()
-            .handshake(stream)
-            .await
-            .map_err(|error| handshake_failure(target, &error))?;
-        tokio::spawn(connection.with_upgrades());
-        Opened::Http1(sender)
-    };
-    Ok(opened)
+async fn http2_handshake(transport: Transport, target: &Target) -> Result<Http2, SendFailure> {
+    let (sender, connection) = http2::Builder::new(TokioExecutor::new())
+        .timer(TokioTimer::new())
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
+        .keep_alive_interval(Some(Duration::from_secs(30)))
+        .handshake(TokioIo::new(transport))
+        .await
+        .map_err(|error| handshake_failure(target, &error))?;
+    tokio::spawn(connection);
+    Ok(sender)
+}
+
+async fn http1_handshake(transport: Transport, target: &Target) -> Result<Http1, SendFailure> {
+    let (sender, connection) = http1::Builder::new()
+        .handshake(TokioIo::new(transport))
+        .await
+        .map_err(|error| handshake_failure(target, &error))?;
+    tokio::spawn(connection.with_upgrades());
+    Ok(sender)
 }
 
 fn connect_failure(target: &Target, error: &io::Error) -> SendFailure {

@@ -88,12 +88,7 @@ pub(crate) fn io_cause(error: &hyper::Error) -> Option<&io::Error> {
 }
 
 fn client_side(error: &hyper::Error, progress: Option<&RequestProgress>) -> Option<SendFailure> {
-    let code = match progress?.stage() {
-        RequestStage::Broken | RequestStage::Gone => FaultCode::IncompletePayload,
-        RequestStage::TooLarge => FaultCode::PayloadTooLarge,
-        RequestStage::Stalled => FaultCode::RequestTimeout,
-        RequestStage::Waiting | RequestStage::Flowing | RequestStage::Done => return None,
-    };
+    let code = code_of(progress?.stage())?;
     Some(SendFailure {
         code,
         state: ProtocolState::RequestBody,
@@ -101,6 +96,16 @@ fn client_side(error: &hyper::Error, progress: Option<&RequestProgress>) -> Opti
         by_client: true,
         over_kept: false,
     })
+}
+
+/// The fault of a client whose body ended so; `None` while nothing is wrong with it.
+pub(super) fn code_of(stage: RequestStage) -> Option<FaultCode> {
+    match stage {
+        RequestStage::Broken | RequestStage::Gone => Some(FaultCode::IncompletePayload),
+        RequestStage::TooLarge => Some(FaultCode::PayloadTooLarge),
+        RequestStage::Stalled => Some(FaultCode::RequestTimeout),
+        RequestStage::Waiting | RequestStage::Flowing | RequestStage::Done => None,
+    }
 }
 
 fn state_of(progress: Option<&RequestProgress>) -> ProtocolState {

@@ -37,6 +37,14 @@ impl Attempt {
         Self::Answered(Box::new(answer.map(|incoming| AnswerBody::library(incoming, lease))))
     }
 
+    /// What came of the last attempt.
+    fn last(self) -> Result<Answer, SendFailure> {
+        match self {
+            Self::Answered(answer) => Ok(*answer),
+            Self::Unsent(_, failure) | Self::Failed(failure) => Err(failure),
+        }
+    }
+
     /// The upstream may close what was kept too long just as it is used: what can be sent again
     /// is as good as unsent then.
     fn or(self, again: Option<Box<Request<RequestBody>>>) -> Self {
@@ -124,15 +132,25 @@ impl HyperClient {
     ) -> Result<Answer, SendFailure> {
         let attempt = match connect(target, self.connect_timeout).await? {
             Opened::Http1(connection) => self.over_http1(target, request, connection).await,
-            Opened::Http2(connection) => {
-                self.pool.share(target, connection.clone());
-                self.over_http2(target, request, connection).await
-            }
+            Opened::Http2(connection) => return self.over_first(target, request, connection).await,
         };
-        match attempt {
-            Attempt::Answered(answer) => Ok(*answer),
-            Attempt::Unsent(_, failure) | Attempt::Failed(failure) => Err(failure),
-        }
+        attempt.last()
+    }
+
+    /// Sends over an HTTP/2 connection that was just opened, and shares it.
+    pub(super) async fn over_first(
+        &self,
+        target: &Arc<Target>,
+        request: Request<RequestBody>,
+        connection: Http2,
+    ) -> Result<Answer, SendFailure> {
+        self.pool.share(target, connection.clone());
+        self.over_http2(target, request, connection).await.last()
+    }
+
+    /// Whether there is an HTTP/2 connection to share.
+    pub(super) fn has_http2(&self, target: &Target) -> bool {
+        self.pool.has_shared(target)
     }
 }
 
@@ -140,9 +158,10 @@ impl Client for HyperClient {
     async fn send(
         &self,
         target: &Arc<Target>,
-        mut request: Request<RequestBody>,
+        request: &mut Request<RequestBody>,
         _terms: Terms<'_>,
     ) -> Result<Answer, SendFailure> {
+        let mut request = taken(request);
         for _ in 0..STALE_TRIES {
             let Some(ready) = self.pool.take(target) else { break };
             match self.over_pooled(target, request, ready).await {
@@ -159,6 +178,11 @@ impl Client for HyperClient {
     fn close_idle(&self, older_than: Duration) {
         self.pool.close_idle(older_than);
     }
+}
+
+/// The request, with nothing left in its place.
+pub(super) fn taken(place: &mut Request<RequestBody>) -> Request<RequestBody> {
+    std::mem::replace(place, Request::new(RequestBody::Empty))
 }
 
 /// A copy of a request that may be sent twice: its method is safe (RFC 9110 §9.2.1) and there is no

@@ -54,6 +54,13 @@ impl Pool {
         take_idle(&mut kept.idle).map(Ready::Http1)
     }
 
+    /// Whether there is an HTTP/2 connection to share.
+    pub(super) fn has_shared(&self, target: &Target) -> bool {
+        let targets = self.lock();
+        let shared = targets.get(target).and_then(|kept| kept.shared.as_ref());
+        shared.is_some_and(|shared| !shared.is_closed())
+    }
+
     /// Shares an HTTP/2 connection with later requests.
     pub(super) fn share(&self, target: &Arc<Target>, connection: Http2) {
         self.lock().entry(Arc::clone(target)).or_default().shared = Some(connection);

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use gateway::admin::Admin;
+use gateway::config::upstream::ClientChoice;
 use gateway::config::{GatewayConfig, ServerCertificate};
 use gateway::deploy::{self, Deployer};
 use gateway::listener::tls::ServerCertificates;
@@ -251,11 +252,20 @@ fn config(dir: &TempDir, ca: Option<&Ca>) -> GatewayConfig {
     config.listeners.http = Some(local);
     config.listeners.https = ca.map(|_| local);
     config.upstream_tls.system_roots = false;
+    config.upstream.client = client();
     if let Some(ca) = ca {
         let (certificate, key) = ca.leaf(&["localhost"]).write(dir.path(), "server");
         config.server_tls.certificates = vec![ServerCertificate::Pem { certificate, key }];
     }
     config
+}
+
+/// The client towards upstreams: the gateway's own, or with `WEIR_TEST_CLIENT=hyper` the library's.
+pub(crate) fn client() -> ClientChoice {
+    match std::env::var("WEIR_TEST_CLIENT").as_deref() {
+        Ok("hyper") => ClientChoice::Library,
+        _ => ClientChoice::Own,
+    }
 }
 
 fn assert_deployed(deployer: &Deployer, count: usize) {
