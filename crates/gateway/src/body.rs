@@ -17,7 +17,7 @@ use thiserror::Error;
 
 use crate::exchange::Record;
 use crate::idle::IdleTimer;
-use crate::listener::BusyGuard;
+use crate::listener::{BusyGuard, Handover};
 use crate::upstream::{AnswerBody, AnswerError};
 
 /// Why a body broke off.
@@ -275,6 +275,8 @@ pub struct ResponseBody {
     source: Source,
     record: Option<Box<Record>>,
     busy: Option<BusyGuard>,
+    /// What the task of an HTTP/2 stream watches.
+    handover: Option<Arc<Handover>>,
 }
 
 #[derive(Debug)]
@@ -324,17 +326,18 @@ impl ResponseBody {
             source: Source::Ready(if bytes.is_empty() { None } else { Some(bytes) }),
             record: None,
             busy: None,
+            handover: None,
         }
     }
 
     /// No body.
     pub fn empty() -> Self {
-        Self { source: Source::Ready(None), record: None, busy: None }
+        Self { source: Source::Ready(None), record: None, busy: None, handover: None }
     }
 
     /// What an upstream sends.
     pub fn upstream(body: UpstreamBody) -> Self {
-        Self { source: Source::Upstream(Box::new(body)), record: None, busy: None }
+        Self { source: Source::Upstream(Box::new(body)), record: None, busy: None, handover: None }
     }
 
     /// Lets the end of this body end the exchange.
@@ -346,6 +349,12 @@ impl ResponseBody {
     /// Keeps the client's connection busy until this body is gone.
     pub(crate) fn guarding(mut self, busy: BusyGuard) -> Self {
         self.busy = Some(busy);
+        self
+    }
+
+    /// Says of each piece when it is handed over and when the next one is asked for.
+    pub(crate) fn handing_over(mut self, handover: Arc<Handover>) -> Self {
+        self.handover = Some(handover);
         self
     }
 
@@ -365,12 +374,18 @@ impl Body for ResponseBody {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let this = self.get_mut();
+        if let Some(handover) = &this.handover {
+            handover.asked();
+        }
         let next = match &mut this.source {
             Source::Ready(bytes) => bytes.take().map(|bytes| Ok(Frame::data(bytes))),
             Source::Upstream(body) => std::task::ready!(body.poll_next(context)),
         };
         match &next {
             Some(Ok(frame)) => {
+                if let Some(handover) = &this.handover {
+                    handover.gave();
+                }
                 if let (Some(data), Some(record)) = (frame.data_ref(), &mut this.record) {
                     record.sent(data.len() as u64);
                 }

@@ -80,6 +80,30 @@ pub struct Limits {
     pub connections: usize,
     /// Most concurrent streams of an HTTP/2 connection.
     pub http2_streams: u32,
+    /// What else an HTTP/2 connection may do.
+    pub http2: Http2Limits,
+}
+
+/// What an HTTP/2 connection may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Http2Limits {
+    /// Streams that a client gives up, and those that it spoils; an answer that is whole earns one.
+    pub resets: Rate,
+    /// Control frames of each kind; the work that they belong to earns more.
+    pub control: Rate,
+    /// Most connections of a worker to one upstream.
+    pub upstream_connections: usize,
+    /// Most streams at once on one of them, where the upstream allows as many.
+    pub upstream_streams: usize,
+}
+
+/// How often something may happen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rate {
+    /// In a second, for as long as one likes.
+    pub per_second: u32,
+    /// At once.
+    pub burst: u32,
 }
 
 /// How long things may take.
@@ -497,6 +521,18 @@ impl Default for Limits {
             body_bytes: None,
             connections: 20_000,
             http2_streams: 200,
+            http2: Http2Limits::default(),
+        }
+    }
+}
+
+impl Default for Http2Limits {
+    fn default() -> Self {
+        Self {
+            resets: Rate { per_second: 50, burst: 200 },
+            control: Rate { per_second: 200, burst: 1000 },
+            upstream_connections: 8,
+            upstream_streams: 100,
         }
     }
 }

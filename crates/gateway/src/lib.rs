@@ -28,6 +28,7 @@ pub mod worker;
 
 mod canonical;
 mod forward;
+mod frames;
 mod idle;
 mod interim;
 mod known;

@@ -5,6 +5,7 @@
 
 pub mod tls;
 
+mod http2;
 mod phase;
 mod socket;
 
@@ -17,9 +18,9 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use http::{Request, Response, StatusCode};
 use hyper::body::{Body as _, Incoming};
-use hyper::server::conn::{http1, http2};
+use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -32,15 +33,12 @@ use crate::handle::handle;
 use crate::shutdown::{Drain, Guest};
 use crate::worker::{ConnectionPermit, Worker};
 
+pub(crate) use http2::Handover;
 pub(crate) use phase::BusyGuard;
 use phase::PhaseCell;
 use socket::{ClientSocket, Patience};
 
 const BACKLOG: i32 = 4096;
-/// What a client may send on one HTTP/2 stream before it is taken, in bytes.
-const STREAM_WINDOW: u32 = 256 * 1024;
-/// The same for a connection.
-const CONNECTION_WINDOW: u32 = 1024 * 1024;
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 const TURN_AWAY_LIMIT: Duration = Duration::from_millis(500);
 /// What a client that has sent nothing is still given when a drain starts.
@@ -244,7 +242,8 @@ where
     let phase = Arc::new(PhaseCell::default());
     let socket = ClientSocket::new(stream, prefix, Arc::clone(&phase), patience, !is_http2);
     if is_http2 {
-        serve_http2(socket, connection, phase, &config.limits, guest).await
+        let limits = (&config.limits, &config.timeouts);
+        http2::serve_http2(socket, connection, phase, limits, guest).await
     } else {
         serve_http1(socket, connection, phase, &config.limits, guest).await
     }
@@ -288,39 +287,4 @@ fn watch(response: Response<ResponseBody>, phase: Arc<PhaseCell>) -> Response<Re
     }
     let guard = BusyGuard(phase);
     response.map(|body| body.guarding(guard))
-}
-
-async fn serve_http2<S>(
-    socket: ClientSocket<S>,
-    connection: Arc<Connection>,
-    phase: Arc<PhaseCell>,
-    limits: &Limits,
-    mut guest: Guest,
-) -> Result<(), ServeError>
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
-    let service = service_fn(move |request: Request<Incoming>| {
-        let guard = phase.stream();
-        let handled = handle(Arc::clone(&connection), request);
-        async move { handled.await.map(|response| response.map(|body| body.guarding(guard))) }
-    });
-    let header_list = u32::try_from(limits.head_bytes).unwrap_or(u32::MAX);
-    let served = http2::Builder::new(TokioExecutor::new())
-        .timer(TokioTimer::new())
-        .max_concurrent_streams(limits.http2_streams)
-        .max_header_list_size(header_list)
-        .max_pending_accept_reset_streams(20)
-        .keep_alive_interval(Some(Duration::from_secs(30)))
-        .keep_alive_timeout(Duration::from_secs(20))
-        .initial_stream_window_size(STREAM_WINDOW)
-        .initial_connection_window_size(CONNECTION_WINDOW)
-        .serve_connection(TokioIo::new(socket), service);
-    let mut served = pin!(served);
-    tokio::select! {
-        biased;
-        ended = &mut served => return Ok(ended?),
-        () = guest.asked_to_leave() => served.as_mut().graceful_shutdown(),
-    }
-    Ok(served.await?)
 }

@@ -13,6 +13,9 @@ use crate::fault::{Failure, Fault};
 /// 400 for a missing, doubled or contradicting host (RFC 9112 §3.2), 501 for CONNECT, 413 for a
 /// body that announces itself as too large.
 pub(crate) fn normalise(exchange: &mut Exchange) -> Result<(), Failure> {
+    if exchange.head.version == Version::HTTP_2 {
+        check_http2(exchange)?;
+    }
     if exchange.head.method == Method::CONNECT {
         return Err(FaultCode::NotImplemented.into());
     }
@@ -22,6 +25,38 @@ pub(crate) fn normalise(exchange: &mut Exchange) -> Result<(), Failure> {
         return Err(FaultCode::NoApi.into());
     }
     check_length(exchange)
+}
+
+/// What the HTTP library does not see to (RFC 9113 §8.2, §8.3), and one field where a browser has
+/// sent many.
+fn check_http2(exchange: &mut Exchange) -> Result<(), Failure> {
+    let head = &mut exchange.head;
+    join_cookies(&mut head.headers);
+    if head.headers.len() > exchange.snapshot.config.limits.header_fields {
+        return Err(FaultCode::HeadTooLarge.into());
+    }
+    let scheme = head.uri.scheme_str();
+    if scheme.is_some_and(|scheme| !["http", "https"].contains(&scheme)) {
+        return Err(bad_request("The scheme is neither http nor https"));
+    }
+    let path = head.uri.path();
+    let asks_server = head.method == Method::OPTIONS && path == "*";
+    if !path.starts_with('/') && !asks_server && head.method != Method::CONNECT {
+        return Err(bad_request("The path does not start with a slash"));
+    }
+    Ok(())
+}
+
+/// One field for all cookies, as HTTP/1.1 wants it (RFC 9113 §8.2.3).
+fn join_cookies(headers: &mut HeaderMap) {
+    if headers.len() == headers.keys_len() || headers.get_all(header::COOKIE).iter().count() < 2 {
+        return;
+    }
+    let values: Vec<&[u8]> =
+        headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes).collect();
+    if let Ok(joined) = HeaderValue::from_bytes(&values.join(&b"; "[..])) {
+        headers.insert(header::COOKIE, joined);
+    }
 }
 
 fn bad_request(description: &str) -> Failure {

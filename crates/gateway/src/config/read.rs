@@ -20,7 +20,8 @@ use settings::{Effective, Section, Settings, Unit};
 
 use super::overrides::Overrides;
 use super::{
-    CorsConfig, EndpointDefaults, FaultStatus, Forwarding, GatewayConfig, Limits, Timeouts,
+    CorsConfig, EndpointDefaults, FaultStatus, Forwarding, GatewayConfig, Http2Limits, Limits,
+    Rate, Timeouts,
 };
 use values::{DAY, bool_or, choice, duration_in, integer_in, size_in, text_or, texts_or};
 
@@ -97,6 +98,38 @@ fn limits(settings: &Settings) -> Limits {
         connections: size_in(&section, "connections", default.connections, 10_000_000),
         http2_streams: u32::try_from(size_in(&section, "http2_streams", 200, 65_535))
             .unwrap_or(default.http2_streams),
+        http2: http2(settings),
+    }
+}
+
+fn http2(settings: &Settings) -> Http2Limits {
+    let section = settings.section("weir.gateway.http2");
+    let default = Http2Limits::default();
+    let number = |name: &str, default: u32| {
+        let value = integer_in(&section, name, i64::from(default), &(1..=10_000_000));
+        u32::try_from(value).unwrap_or(default)
+    };
+    Http2Limits {
+        resets: Rate {
+            per_second: number("resets_per_second", default.resets.per_second),
+            burst: number("reset_burst", default.resets.burst),
+        },
+        control: Rate {
+            per_second: number("control_frames_per_second", default.control.per_second),
+            burst: number("control_frame_burst", default.control.burst),
+        },
+        upstream_connections: size_in(
+            &section,
+            "upstream_connections",
+            default.upstream_connections,
+            1024,
+        ),
+        upstream_streams: size_in(
+            &section,
+            "upstream_streams",
+            default.upstream_streams,
+            1_000_000,
+        ),
     }
 }
 

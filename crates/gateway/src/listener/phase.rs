@@ -99,6 +99,11 @@ impl PhaseCell {
         self.load().0 == Phase::Head || self.has_body.load(Ordering::Relaxed)
     }
 
+    /// The client has not been heard out.
+    pub(crate) fn expect_more(&self) {
+        self.has_body.store(true, Ordering::Relaxed);
+    }
+
     /// The answer has been handed over.
     pub(crate) fn idle(&self) {
         let since = u64::try_from(self.begun.elapsed().as_nanos()).unwrap_or(u64::MAX);

@@ -77,6 +77,16 @@ impl<S> ClientSocket<S> {
         }
     }
 
+    /// Whether it was this side that lost its patience.
+    pub(super) fn has_given_up(&self) -> bool {
+        self.is_over
+    }
+
+    /// What the client still sends is taken for a moment after our end.
+    pub(super) fn expect_more(&self) {
+        self.phase.expect_more();
+    }
+
     /// The longest wait in a phase, and from when it counts; `None` is without limit.
     ///
     /// An exchange has none, but nobody wakes this socket when it ends: it looks again often enough
@@ -133,6 +143,21 @@ impl<S: AsyncRead + AsyncWrite + Unpin> ClientSocket<S> {
             }
         }
         pause.poll_expired(context)
+    }
+
+    /// Ends our side, once everything is written.
+    pub(super) async fn end(&mut self) -> io::Result<()> {
+        std::future::poll_fn(|context| Pin::new(&mut self.inner).poll_flush(context)).await?;
+        std::future::poll_fn(|context| Pin::new(&mut self.inner).poll_shutdown(context)).await
+    }
+
+    /// Takes what the client still sends; `false` once it has ended.
+    pub(super) async fn waste(&mut self) -> io::Result<bool> {
+        let mut storage = [0; 8 * 1024];
+        let mut buffer = ReadBuf::new(&mut storage);
+        std::future::poll_fn(|context| Pin::new(&mut self.inner).poll_read(context, &mut buffer))
+            .await?;
+        Ok(!buffer.filled().is_empty())
     }
 
     fn received(&mut self) {

@@ -157,6 +157,36 @@ labels! {
 }
 
 labels! {
+    /// Why the gateway ended an HTTP/2 connection of a client.
+    Http2End {
+        /// Too many streams were given up by the client.
+        ResetFlood = "reset_flood",
+        /// Too many streams were spoilt by the client, so that the gateway had to reset them.
+        MadeResetFlood = "made_reset_flood",
+        /// Too many `SETTINGS` frames.
+        SettingsFlood = "settings_flood",
+        /// Too many `PING` frames.
+        PingFlood = "ping_flood",
+        /// Too many `PRIORITY` or `PRIORITY_UPDATE` frames.
+        PriorityFlood = "priority_flood",
+        /// Too many `WINDOW_UPDATE` frames.
+        WindowUpdateFlood = "window_update_flood",
+        /// Too many frames of a type that nobody knows.
+        UnknownFlood = "unknown_frame_flood",
+        /// Header fields did not come in time.
+        SlowHead = "slow_head",
+        /// Our settings were not acknowledged in time.
+        SettingsTimeout = "settings_timeout",
+        /// Nothing was asked for the idle time.
+        Idle = "idle",
+        /// Another excess, such as too many `CONTINUATION` or empty `DATA` frames.
+        Excess = "excess",
+        /// The client broke the rules of HTTP/2.
+        Violation = "violation",
+    }
+}
+
+labels! {
     /// The state of a leaf, as it is shown.
     LeafState {
         /// Calls go to it.
@@ -484,6 +514,7 @@ struct ProcessShard {
     refused: AtomicU64,
     handshakes_failed: AtomicU64,
     refusals: [AtomicU64; Refusal::ALL.len()],
+    http2_ends: [AtomicU64; Http2End::ALL.len()],
     panics: AtomicU64,
 }
 
@@ -535,6 +566,11 @@ impl ProcessMetrics {
     /// A request was refused before it reached an API.
     pub fn request_refused(&self, worker: usize, reason: Refusal) {
         self.shard(worker).refusals[reason as usize].fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// An HTTP/2 connection of a client was ended.
+    pub fn http2_ended(&self, worker: usize, cause: Http2End) {
+        self.shard(worker).http2_ends[cause as usize].fetch_add(1, Ordering::Relaxed);
     }
 
     /// A request ended in a panic.

@@ -10,8 +10,10 @@ mod gateway;
 
 mod addressing;
 mod faults;
+mod frames;
 mod headers;
 mod http2;
+mod http2_abuse;
 mod leaving;
 mod limits;
 mod messages;

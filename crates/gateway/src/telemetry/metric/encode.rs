@@ -18,7 +18,7 @@ use prometheus_client::registry::Registry;
 
 use super::{
     ApiLabels, ApiMetrics, ApiTotals, Arc, BOUNDS, BUCKETS, Class, EndpointLabels, EndpointMetrics,
-    EndpointTotals, Latency, LeafState, Outcome, ProcessMetrics, Refusal,
+    EndpointTotals, Http2End, Latency, LeafState, Outcome, ProcessMetrics, Refusal,
 };
 
 /// The `Content-Type` of the page.
@@ -69,6 +69,7 @@ struct ProcessTotals {
     refused: u64,
     handshakes_failed: u64,
     refusals: Vec<u64>,
+    http2_ends: Vec<u64>,
     panics: u64,
     access_records_dropped: u64,
     reloads_ok: u64,
@@ -87,6 +88,10 @@ impl ProcessTotals {
             refusals: Refusal::ALL
                 .iter()
                 .map(|reason| process.sum(|shard| &shard.refusals[*reason as usize]))
+                .collect(),
+            http2_ends: Http2End::ALL
+                .iter()
+                .map(|cause| process.sum(|shard| &shard.http2_ends[*cause as usize]))
                 .collect(),
             panics: process.sum(|shard| &shard.panics),
             access_records_dropped: process.access_records_dropped.load(Ordering::Relaxed),
@@ -234,6 +239,11 @@ impl ProcessTotals {
         let mut to = begin(encoder, "gateway_requests_refused", help, COUNTER)?;
         for (reason, amount) in Refusal::ALL.iter().zip(&self.refusals) {
             counter(&mut to, &Labels::NONE.with("reason", reason.label()), *amount)?;
+        }
+        let help = "HTTP/2 connections of clients that the gateway ended.";
+        let mut to = begin(encoder, "gateway_http2_connections_ended", help, COUNTER)?;
+        for (cause, amount) in Http2End::ALL.iter().zip(&self.http2_ends) {
+            counter(&mut to, &Labels::NONE.with("cause", cause.label()), *amount)?;
         }
         let help = "Requests that ended in a defect of the gateway.";
         count(encoder, "gateway_panics", help, self.panics)

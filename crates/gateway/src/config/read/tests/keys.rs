@@ -141,6 +141,26 @@ fn limits_bound_what_a_stranger_sends() {
         )],
     );
     check(
+        |c| {
+            let Http2Limits { resets, control, upstream_connections, upstream_streams } =
+                c.limits.http2;
+            let rate = |rate: Rate| format!("{}/{}", rate.per_second, rate.burst);
+            format!("{} {} {upstream_connections} {upstream_streams}", rate(resets), rate(control))
+        },
+        &[
+            ("", "50/200 200/1000 8 100"),
+            ("[weir.gateway.http2]\nresets_per_second = 1\nreset_burst = 2", "1/2 200/1000 8 100"),
+            (
+                "[weir.gateway.http2]\ncontrol_frames_per_second = 3\ncontrol_frame_burst = 4",
+                "50/200 3/4 8 100",
+            ),
+            (
+                "[weir.gateway.http2]\nupstream_connections = 5\nupstream_streams = 6",
+                "50/200 200/1000 5 6",
+            ),
+        ],
+    );
+    check(
         |c| format!("{:?}", c.limits.body_bytes),
         &[
             ("weir.limits.body_bytes = 5", "Some(5)"),
