@@ -3,6 +3,8 @@
 //! Both stream with back-pressure and are never gathered here.
 //! A body that makes no progress within the socket timeout is given up.
 
+mod last;
+
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
@@ -19,6 +21,7 @@ use crate::exchange::Record;
 use crate::idle::IdleTimer;
 use crate::listener::{BusyGuard, Handover};
 use crate::upstream::{AnswerBody, AnswerError};
+use last::LastPiece;
 
 /// Why a body broke off.
 #[derive(Debug, Error)]
@@ -159,6 +162,7 @@ pub enum RequestBody {
 pub struct RequestStream {
     source: RequestSource,
     progress: Arc<RequestProgress>,
+    last: LastPiece,
     limit: Option<u64>,
     idle: IdleTimer,
     idle_limit: Duration,
@@ -173,6 +177,7 @@ impl RequestBody {
             return Self::Empty;
         }
         Self::Stream(Box::new(RequestStream {
+            last: LastPiece::new(source.size_hint().exact()),
             source,
             progress: Arc::default(),
             limit,
@@ -206,16 +211,26 @@ impl RequestStream {
         };
         self.idle.progressed();
         Poll::Ready(match next {
-            None => {
-                self.progress.set(RequestStage::Done);
-                None
-            }
+            None => match self.last.end() {
+                Some(frame) => Some(self.pass(frame)),
+                None => {
+                    self.progress.set(RequestStage::Done);
+                    None
+                }
+            },
             Some(Err((stage, error))) => {
                 self.progress.set(stage);
                 Some(Err(error))
             }
-            Some(Ok(frame)) => Some(self.pass(frame)),
+            Some(Ok(frame)) => match self.last.pass(frame, self.source.is_end_stream()) {
+                Some(frame) => Some(self.pass(frame)),
+                None => return self.poll_next(context),
+            },
         })
+    }
+
+    fn is_end(&self) -> bool {
+        self.source.is_end_stream() && self.last.is_empty()
     }
 
     fn pass(&mut self, frame: Frame<Bytes>) -> Result<Frame<Bytes>, BodyError> {
@@ -225,7 +240,7 @@ impl RequestStream {
             self.progress.set(RequestStage::TooLarge);
             return Err(BodyError::TooLarge(limit));
         }
-        let done = frame.is_trailers() || self.source.is_end_stream();
+        let done = frame.is_trailers() || self.is_end();
         self.progress.set(if done { RequestStage::Done } else { RequestStage::Flowing });
         Ok(frame)
     }
@@ -257,7 +272,7 @@ impl Body for RequestBody {
     fn is_end_stream(&self) -> bool {
         match self {
             Self::Empty => true,
-            Self::Stream(stream) => stream.source.is_end_stream(),
+            Self::Stream(stream) => stream.is_end(),
         }
     }
 

@@ -41,7 +41,10 @@ fn check_http2(exchange: &mut Exchange) -> Result<(), Failure> {
     }
     let path = head.uri.path();
     let asks_server = head.method == Method::OPTIONS && path == "*";
-    if !path.starts_with('/') && !asks_server && head.method != Method::CONNECT {
+    // Where there is only a query, the path reads as a slash.
+    let whole = head.uri.path_and_query().map_or(path, |whole| whole.as_str());
+    let is_path = path.starts_with('/') && whole.starts_with('/');
+    if !is_path && !asks_server && head.method != Method::CONNECT {
         return Err(bad_request("The path does not start with a slash"));
     }
     Ok(())

@@ -14,6 +14,7 @@ mod frames;
 mod headers;
 mod http2;
 mod http2_abuse;
+mod http2_meaning;
 mod leaving;
 mod limits;
 mod messages;

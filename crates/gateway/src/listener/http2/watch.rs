@@ -190,17 +190,20 @@ impl Watch {
                 self.settings.earn(1, control);
                 self.unacknowledged += 1;
             }
-            Kind::Reset if !BLAMELESS.contains(&frame.code()) => {
-                if !self.made_resets.take(resets) {
-                    self.found = Some(Http2End::MadeResetFlood);
-                }
-            }
+            Kind::Reset if !BLAMELESS.contains(&frame.code()) => self.spoilt(),
             Kind::GoAway => self.told = Some(frame.code()),
             _ => {}
         }
         if frame.ends_stream() {
             self.resets.earn(1, resets);
             self.made_resets.earn(1, resets);
+        }
+    }
+
+    /// A stream had to be reset for what the client did.
+    fn spoilt(&mut self) {
+        if !self.made_resets.take(self.limits.resets) {
+            self.found = Some(Http2End::MadeResetFlood);
         }
     }
 
