@@ -31,6 +31,7 @@ mod forward;
 mod frames;
 mod idle;
 mod interim;
+mod keep_alive;
 mod known;
 mod locate;
 mod normalise;

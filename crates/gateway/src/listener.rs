@@ -3,6 +3,7 @@
 //! Each worker has listening sockets of its own on the same ports (`SO_REUSEPORT`), so that the
 //! kernel spreads connections and workers share nothing.
 
+pub mod sockets;
 pub mod tls;
 
 mod http2;
@@ -16,12 +17,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http::{Request, Response, StatusCode};
+use http::{HeaderValue, Request, Response, StatusCode, header};
 use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use socket2::{Domain, Protocol, Socket, Type};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
@@ -38,40 +38,9 @@ pub(crate) use phase::BusyGuard;
 use phase::PhaseCell;
 use socket::{ClientSocket, Patience};
 
-const BACKLOG: i32 = 4096;
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 const TURN_AWAY_LIMIT: Duration = Duration::from_millis(500);
-/// What a client that has sent nothing is still given when a drain starts.
-const LAST_CHANCE: Duration = Duration::from_millis(500);
 const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nconnection: close\r\nretry-after: 1\r\n\r\n";
-
-/// Finds out whether another process listens on an address.
-///
-/// Shared sockets would not tell: two gateways on one port would each get a part of its clients.
-///
-/// # Errors
-///
-/// Whatever the system says, for instance that the port is taken.
-pub fn probe(address: SocketAddr) -> io::Result<()> {
-    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
-    socket.set_reuse_address(true)?;
-    socket.bind(&address.into())
-}
-
-/// Binds a listening socket that other workers can share.
-///
-/// # Errors
-///
-/// Whatever the system says, for instance that the port is taken.
-pub fn bind(address: SocketAddr) -> io::Result<std::net::TcpListener> {
-    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
-    socket.set_reuse_address(true)?;
-    socket.set_reuse_port(true)?;
-    socket.set_nonblocking(true)?;
-    socket.bind(&address.into())?;
-    socket.listen(BACKLOG)?;
-    Ok(socket.into())
-}
 
 /// Accepts clients until the worker drains.
 pub(crate) async fn accept(
@@ -82,7 +51,7 @@ pub(crate) async fn accept(
 ) {
     let mut draining = drain.clone();
     let mut stopping = pin!(draining.started());
-    loop {
+    let has_successor = loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => welcome(stream, peer, &worker, tls.as_ref(), &drain),
@@ -92,10 +61,13 @@ pub(crate) async fn accept(
                     tokio::time::sleep(Duration::from_millis(50)).await;
                 }
             },
-            () = &mut stopping => break,
+            farewell = &mut stopping => break farewell.is_some_and(|it| it.has_successor),
         }
+    };
+    // What is queued is for the successor, which has this very socket.
+    if !has_successor {
+        empty_queue(&listener, &worker, tls.as_ref(), &drain);
     }
-    empty_queue(&listener, &worker, tls.as_ref(), &drain);
 }
 
 /// Serves what the kernel had already queued for this socket: closing it would reset them.
@@ -160,7 +132,6 @@ async fn serve(
     tls: Option<TlsAcceptor>,
     (permit, mut guest): (ConnectionPermit, Guest),
 ) -> Result<(), ServeError> {
-    stream.set_nodelay(true)?;
     let head = worker.shared.snapshot.load().config.timeouts.head;
     let connection = Connection::new(Arc::clone(worker), peer, tls.is_some());
     let connection = Arc::new(connection.holding(permit));
@@ -184,17 +155,13 @@ async fn serve(
     serve_protocol(stream, Bytes::new(), is_http2, connection, guest).await
 }
 
-/// Waits for what a client begins with; `None` when it still has sent nothing of use shortly after
-/// a drain has started, so that silent clients hold nothing up.
+/// Waits for what a client begins with; `None` when it still has sent nothing of use at the end of
+/// a drain's grace, so that silent clients hold nothing up.
 async fn unless_draining<T>(guest: &mut Guest, begin: impl Future<Output = T>) -> Option<T> {
-    let given_up = async {
-        guest.asked_to_leave().await;
-        tokio::time::sleep(LAST_CHANCE).await;
-    };
     tokio::select! {
         biased;
         begun = begin => Some(begun),
-        () = given_up => None,
+        () = guest.outstayed() => None,
     }
 }
 
@@ -259,11 +226,15 @@ async fn serve_http1<S>(
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
+    let leaving = guest.leaving();
     let service = service_fn(move |request: Request<Incoming>| {
         phase.busy(!request.body().is_end_stream());
         let handled = handle(Arc::clone(&connection), request);
-        let phase = Arc::clone(&phase);
-        async move { handled.await.map(|response| watch(response, phase)) }
+        let (phase, leaving) = (Arc::clone(&phase), leaving.clone());
+        async move {
+            let response = handled.await.map(|response| watch(response, phase));
+            response.map(|response| if leaving.has_begun() { last(response) } else { response })
+        }
     });
     let served = http1::Builder::new()
         .max_headers(limits.header_fields)
@@ -274,9 +245,17 @@ where
     tokio::select! {
         biased;
         ended = &mut served => return Ok(ended?),
-        () = guest.asked_to_leave() => served.as_mut().graceful_shutdown(),
+        () = guest.outstayed() => served.as_mut().graceful_shutdown(),
     }
     Ok(served.await?)
+}
+
+/// Tells a client that it gets no further answer on this connection.
+fn last(mut response: Response<ResponseBody>) -> Response<ResponseBody> {
+    if response.status() != StatusCode::SWITCHING_PROTOCOLS {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
 }
 
 /// Lets the connection's phase follow the answer.

@@ -9,9 +9,9 @@ use std::time::Duration;
 use thiserror::Error;
 use tokio_rustls::TlsAcceptor;
 
-use crate::config::GatewayConfig;
+use crate::listener::sockets::{self, ListeningSockets};
 use crate::listener::{self, tls::ServerCertificates};
-use crate::shutdown::{Drain, DrainControl, drain};
+use crate::shutdown::{Drain, DrainControl, Farewell, drain};
 use crate::snapshot::Snapshot;
 use crate::telemetry::log::AccessLog;
 use crate::upstream::Client as _;
@@ -23,6 +23,10 @@ const FLUSH_INTERVAL: Duration = Duration::from_millis(100);
 const LOG_LIMIT: Duration = Duration::from_secs(5);
 /// How often a worker closes idle connections to upstreams.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(5);
+/// What a silent client is still given when the process ends.
+const LAST_CHANCE: Duration = Duration::from_millis(500);
+/// The same when another process has taken over: nobody waits for the end of this one.
+const LONG_FAREWELL: Duration = Duration::from_secs(5);
 
 /// Why a gateway did not start.
 #[derive(Debug, Error)]
@@ -49,13 +53,17 @@ pub struct Gateway {
     pub http: Option<SocketAddr>,
     /// Where it serves TLS.
     pub https: Option<SocketAddr>,
-    workers: Vec<(JoinHandle<bool>, tokio::sync::oneshot::Sender<Duration>)>,
+    /// Its listening sockets once more, for a successor. Clients can connect for as long as these
+    /// are open.
+    pub sockets: ListeningSockets,
+    workers: Vec<(JoinHandle<bool>, tokio::sync::oneshot::Sender<Leave>)>,
 }
 
-/// The listening sockets of one worker.
-struct Sockets {
-    http: Option<TcpListener>,
-    https: Option<(TcpListener, TlsAcceptor)>,
+/// How a worker is told to stop.
+#[derive(Debug, Clone, Copy)]
+struct Leave {
+    limit: Duration,
+    farewell: Farewell,
 }
 
 impl Gateway {
@@ -69,21 +77,38 @@ impl Gateway {
         access_log: AccessLog,
         certificates: Option<&ServerCertificates>,
     ) -> Result<Self, StartError> {
-        let config = Arc::clone(&snapshot.config);
-        let shared = Arc::new(Shared::new(snapshot, access_log, config.workers));
+        let workers = snapshot.config.workers;
+        let shared = Arc::new(Shared::new(snapshot, access_log, workers));
+        Self::start_with(shared, certificates, ListeningSockets::default())
+    }
+
+    /// As [`Gateway::start`], serving what is shared already, and on the sockets of another process
+    /// as far as these are wanted.
+    ///
+    /// # Errors
+    ///
+    /// A listener that cannot be bound, or a thread that cannot be started.
+    pub fn start_with(
+        shared: Arc<Shared>,
+        certificates: Option<&ServerCertificates>,
+        inherited: ListeningSockets,
+    ) -> Result<Self, StartError> {
+        let (mut listeners, count) = {
+            let config = &shared.snapshot.load().config;
+            (config.listeners.clone(), config.workers.max(1))
+        };
+        listeners.https = listeners.https.filter(|_| certificates.is_some());
         let acceptor = certificates.map(|certificates| TlsAcceptor::from(certificates.config()));
-        let all = bind_all(&config, acceptor.as_ref())?;
-        let http = all.first().and_then(|sockets| sockets.http.as_ref()).and_then(address);
-        let https = all
-            .first()
-            .and_then(|sockets| sockets.https.as_ref())
-            .and_then(|(socket, _)| address(socket));
+        let open = ListeningSockets::open(inherited, &listeners, count)?;
+        let sockets = open.try_clone().map_err(StartError::Worker)?;
+        let (http, https) = (sockets::address(&open.http), sockets::address(&open.https));
         let mut workers = Vec::new();
-        for (index, sockets) in all.into_iter().enumerate() {
+        for (index, sockets) in open.share_out(count).into_iter().enumerate() {
             let worker = Worker::new(index, Arc::clone(&shared));
-            workers.push(spawn(worker, sockets).map_err(StartError::Worker)?);
+            let started = spawn(worker, sockets, acceptor.clone());
+            workers.push(started.map_err(StartError::Worker)?);
         }
-        Ok(Self { shared, http, https, workers })
+        Ok(Self { shared, http, https, sockets, workers })
     }
 
     /// Stops accepting, lets what is in flight end within `limit`, then cuts it.
@@ -91,11 +116,25 @@ impl Gateway {
     /// Blocks. Returns whether everything had ended by itself.
     #[must_use]
     pub fn stop(self, limit: Duration) -> bool {
-        let Self { shared, workers, .. } = self;
+        self.leave(limit, Farewell { grace: LAST_CHANCE, has_successor: false })
+    }
+
+    /// As [`Gateway::stop`], when another process accepts on the same sockets: what is queued there
+    /// is left to it.
+    #[must_use]
+    pub fn hand_over(self, limit: Duration) -> bool {
+        self.leave(limit, Farewell { grace: LONG_FAREWELL, has_successor: true })
+    }
+
+    fn leave(self, limit: Duration, mut farewell: Farewell) -> bool {
+        // Who is merely idle is not to be counted among those that were cut.
+        farewell.grace = farewell.grace.min(limit / 2);
+        let Self { shared, workers, sockets, .. } = self;
+        drop(sockets);
         let mut threads = Vec::new();
         for (thread, stop) in workers {
             // A worker that is gone already has nothing to drain.
-            let _gone = stop.send(limit);
+            let _gone = stop.send(Leave { limit, farewell });
             threads.push(thread);
         }
         // Every one is waited for, also after one that was cut.
@@ -109,53 +148,29 @@ impl Gateway {
     }
 }
 
-fn address(socket: &TcpListener) -> Option<SocketAddr> {
-    socket.local_addr().ok()
-}
-
-/// The sockets of every worker; with port 0 all share the port that the first one got.
-fn bind_all(config: &GatewayConfig, tls: Option<&TlsAcceptor>) -> Result<Vec<Sockets>, StartError> {
-    let mut http = config.listeners.http;
-    let mut https = config.listeners.https.filter(|_| tls.is_some());
-    for address in http.into_iter().chain(https) {
-        listener::probe(address).map_err(|error| StartError::Bind { address, error })?;
-    }
-    let mut all = Vec::new();
-    for _ in 0..config.workers.max(1) {
-        let clear = http.map(bind).transpose()?;
-        let secure = https.map(bind).transpose()?;
-        http = clear.as_ref().and_then(address);
-        https = secure.as_ref().and_then(address);
-        all.push(Sockets { http: clear, https: secure.zip(tls.cloned()) });
-    }
-    Ok(all)
-}
-
-fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
-    listener::bind(address).map_err(|error| StartError::Bind { address, error })
-}
-
 fn spawn(
     worker: Worker,
-    sockets: Sockets,
-) -> io::Result<(JoinHandle<bool>, tokio::sync::oneshot::Sender<Duration>)> {
+    sockets: ListeningSockets,
+    tls: Option<TlsAcceptor>,
+) -> io::Result<(JoinHandle<bool>, tokio::sync::oneshot::Sender<Leave>)> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let (stop, stopped) = tokio::sync::oneshot::channel();
     let thread = std::thread::Builder::new()
         .name(format!("weir-worker-{}", worker.index))
-        .spawn(move || runtime.block_on(work(Arc::new(worker), sockets, stopped)))?;
+        .spawn(move || runtime.block_on(work(Arc::new(worker), sockets, tls, stopped)))?;
     Ok((thread, stop))
 }
 
 /// The life of a worker. Returns whether its drain came to an end by itself.
 async fn work(
     worker: Arc<Worker>,
-    sockets: Sockets,
-    stopped: tokio::sync::oneshot::Receiver<Duration>,
+    sockets: ListeningSockets,
+    tls: Option<TlsAcceptor>,
+    stopped: tokio::sync::oneshot::Receiver<Leave>,
 ) -> bool {
     let (control, drain) = drain();
     let chores = tokio::spawn(chores(Arc::clone(&worker)));
-    for (socket, tls) in listeners(sockets) {
+    for (socket, tls) in listeners(sockets, tls.as_ref()) {
         match tokio::net::TcpListener::from_std(socket) {
             Ok(socket) => {
                 tokio::spawn(listener::accept(socket, Arc::clone(&worker), tls, drain.clone()));
@@ -164,23 +179,27 @@ async fn work(
         }
     }
     // A handle that was dropped means that nobody will ask to stop: the process is ending.
-    let limit = stopped.await.unwrap_or_default();
-    let ended = leave(control, drain, limit).await;
+    let at_once = Farewell { grace: Duration::ZERO, has_successor: false };
+    let leave = stopped.await.unwrap_or(Leave { limit: Duration::ZERO, farewell: at_once });
+    let ended = take_leave(control, drain, leave).await;
     chores.abort();
     worker.shared.access_log.flush(worker.index);
     ended
 }
 
-fn listeners(sockets: Sockets) -> impl Iterator<Item = (TcpListener, Option<TlsAcceptor>)> {
-    let clear = sockets.http.map(|socket| (socket, None));
-    let secure = sockets.https.map(|(socket, tls)| (socket, Some(tls)));
-    clear.into_iter().chain(secure)
+fn listeners(
+    sockets: ListeningSockets,
+    tls: Option<&TlsAcceptor>,
+) -> impl Iterator<Item = (TcpListener, Option<TlsAcceptor>)> {
+    let clear = sockets.http.into_iter().map(|socket| (socket, None));
+    let secure = sockets.https.into_iter().map(move |socket| (socket, tls.cloned()));
+    clear.chain(secure)
 }
 
-async fn leave(mut control: DrainControl, drain: Drain, limit: Duration) -> bool {
-    control.start();
+async fn take_leave(mut control: DrainControl, drain: Drain, leave: Leave) -> bool {
+    control.start(leave.farewell);
     drop(drain);
-    control.ended(limit).await
+    control.ended(leave.limit).await
 }
 
 /// What a worker does besides serving.

@@ -1,42 +1,68 @@
 //! Draining: no new connections, what is in flight ends, and somebody knows when all is done.
+//!
+//! A connection that is idle is not closed at once: its client may be sending a request at this
+//! very moment, which would be lost.
+//! For a grace period it may still begin one, is told with the answer that it was the last, and
+//! only who stays silent is closed.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 
+/// How a drain treats its clients.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Farewell {
+    /// How long a client that is idle may still begin a request.
+    pub grace: Duration,
+    /// Whether another process accepts on the same sockets, so that nothing queued there is lost.
+    pub has_successor: bool,
+}
+
 /// Starts a drain and waits for its end.
 #[derive(Debug)]
 pub struct DrainControl {
-    start: watch::Sender<bool>,
+    start: watch::Sender<Option<Farewell>>,
+    leaving: Leaving,
     ended: mpsc::Receiver<()>,
 }
 
 /// Tells when a drain starts; one for each listener.
 #[derive(Debug, Clone)]
 pub struct Drain {
-    started: watch::Receiver<bool>,
+    started: watch::Receiver<Option<Farewell>>,
+    leaving: Leaving,
     presence: mpsc::Sender<()>,
 }
 
 /// A connection that a drain waits for.
 #[derive(Debug)]
 pub struct Guest {
-    started: watch::Receiver<bool>,
+    started: watch::Receiver<Option<Farewell>>,
+    leaving: Leaving,
     _presence: mpsc::Sender<()>,
 }
+
+/// Whether a drain has started, cheap to ask for each request.
+#[derive(Debug, Clone, Default)]
+pub struct Leaving(Arc<AtomicBool>);
 
 /// Both ends of a drain.
 #[must_use]
 pub fn drain() -> (DrainControl, Drain) {
-    let (start, started) = watch::channel(false);
+    let (start, started) = watch::channel(None);
     let (presence, ended) = mpsc::channel(1);
-    (DrainControl { start, ended }, Drain { started, presence })
+    let leaving = Leaving::default();
+    let drain = Drain { started, leaving: leaving.clone(), presence };
+    (DrainControl { start, leaving, ended }, drain)
 }
 
 impl DrainControl {
     /// Starts the drain.
-    pub fn start(&self) {
-        self.start.send_replace(true);
+    pub fn start(&self, farewell: Farewell) {
+        self.leaving.0.store(true, Ordering::Relaxed);
+        self.start.send_replace(Some(farewell));
     }
 
     /// Waits until every guest has left, at most for `limit`; whether all have.
@@ -46,39 +72,96 @@ impl DrainControl {
 }
 
 impl Drain {
-    /// Waits until the drain starts.
-    pub async fn started(&mut self) {
-        // An error means that the control is gone, which ends everything as well.
-        let _ended = self.started.wait_for(|started| *started).await;
+    /// Waits until the drain starts; `None` when nobody is there any more to start it.
+    pub async fn started(&mut self) -> Option<Farewell> {
+        begun(&mut self.started).await
     }
 
     /// Registers a connection.
     #[must_use]
     pub fn guest(&self) -> Guest {
-        Guest { started: self.started.clone(), _presence: self.presence.clone() }
+        Guest {
+            started: self.started.clone(),
+            leaving: self.leaving.clone(),
+            _presence: self.presence.clone(),
+        }
     }
 }
 
 impl Guest {
-    /// Waits until the drain starts.
+    /// Waits until the drain starts: from then on an answer is the last one of its connection, and
+    /// says so.
     pub async fn asked_to_leave(&mut self) {
-        let _ended = self.started.wait_for(|started| *started).await;
+        let _control_is_gone = begun(&mut self.started).await;
     }
+
+    /// Waits until the drain has started and its grace period is over: who is idle now is closed.
+    pub async fn outstayed(&mut self) {
+        if let Some(farewell) = begun(&mut self.started).await {
+            tokio::time::sleep(farewell.grace).await;
+        }
+    }
+
+    /// Whether the drain has started, to be asked without waiting.
+    #[must_use]
+    pub fn leaving(&self) -> Leaving {
+        self.leaving.clone()
+    }
+}
+
+impl Leaving {
+    /// Whether the drain has started.
+    #[must_use]
+    pub fn has_begun(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// An end of the control ends everything as well.
+async fn begun(started: &mut watch::Receiver<Option<Farewell>>) -> Option<Farewell> {
+    started.wait_for(Option::is_some).await.ok().and_then(|farewell| *farewell)
 }
 
 #[cfg(test)]
 mod tests {
+    use tokio::time::Instant;
+
     use super::*;
+
+    const FAREWELL: Farewell = Farewell { grace: Duration::from_secs(5), has_successor: false };
 
     #[tokio::test(start_paused = true)]
     async fn a_drain_ends_with_its_last_guest() {
         let (mut control, drain) = drain();
         let mut guest = drain.guest();
         drop(drain);
-        control.start();
+        control.start(FAREWELL);
         assert!(!control.ended(Duration::from_secs(1)).await);
         guest.asked_to_leave().await;
         drop(guest);
         assert!(control.ended(Duration::from_secs(1)).await);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_is_idle_may_stay_for_the_grace() {
+        let (control, mut drain) = drain();
+        let mut guest = drain.guest();
+        let leaving = guest.leaving();
+        assert!(!leaving.has_begun());
+        control.start(FAREWELL);
+        assert!(leaving.has_begun());
+        assert_eq!(drain.started().await, Some(FAREWELL));
+        let started = Instant::now();
+        guest.outstayed().await;
+        assert_eq!(started.elapsed(), FAREWELL.grace);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_stays_when_the_control_is_gone() {
+        let (control, mut drain) = drain();
+        let mut guest = drain.guest();
+        drop(control);
+        assert_eq!(drain.started().await, None);
+        guest.outstayed().await;
     }
 }
