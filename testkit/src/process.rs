@@ -18,8 +18,9 @@ const SERVING: &str = "Weir is serving:";
 #[derive(Debug)]
 pub struct WeirProcess {
     child: Child,
-    home: TempDir,
+    home: Arc<TempDir>,
     line: String,
+    stdout: Lines,
     stderr: Lines,
 }
 
@@ -61,6 +62,31 @@ impl WeirProcess {
         args: &[&str],
         variables: &[(&str, &str)],
     ) -> Result<Self, Exit> {
+        Self::launch(binary, Arc::new(home), args, variables).serving().await
+    }
+
+    /// Runs another process with the home of this one, and waits until it serves.
+    ///
+    /// # Errors
+    /// What it wrote to standard error, when it ends before it serves.
+    ///
+    /// # Panics
+    /// When `binary` cannot be run.
+    pub async fn again(&self, binary: &str, args: &[&str]) -> Result<Self, Exit> {
+        Self::launch(binary, Arc::clone(&self.home), args, &[]).serving().await
+    }
+
+    /// Runs `binary serve` as [`WeirProcess::serve_in`] does, and waits for nothing.
+    ///
+    /// # Panics
+    /// When `binary` cannot be run.
+    #[must_use]
+    pub fn launch(
+        binary: &str,
+        home: Arc<TempDir>,
+        args: &[&str],
+        variables: &[(&str, &str)],
+    ) -> Self {
         let mut command = Command::new(binary);
         command.arg("serve").arg("--home").arg(home.path()).args(args);
         for listener in ["--http", "--https", "--manage", "--manage-http", "--admin"] {
@@ -73,15 +99,21 @@ impl WeirProcess {
         let mut child = command.spawn().expect("the program runs");
         let stdout = Lines::of(child.stdout.take().expect("a pipe, asked for above"));
         let stderr = Lines::of(child.stderr.take().expect("a pipe, asked for above"));
-        // Made before the wait, so that a test that gives up takes the child with it.
-        let mut running = Self { child, home, line: String::new(), stderr };
-        let found = crate::bounded("the line that says where it serves", stdout.find(SERVING));
+        Self { child, home, line: String::new(), stdout, stderr }
+    }
+
+    /// Waits until it serves.
+    ///
+    /// # Errors
+    /// What it wrote to standard error, when it ends before it serves.
+    pub async fn serving(mut self) -> Result<Self, Exit> {
+        let found = crate::bounded("the line that says where it serves", self.stdout.find(SERVING));
         match found.await {
             Some(line) => {
-                running.line = line;
-                Ok(running)
+                self.line = line;
+                Ok(self)
             }
-            None => Err(running.ended().await),
+            None => Err(self.ended().await),
         }
     }
 

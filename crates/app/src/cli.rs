@@ -93,6 +93,9 @@ pub(crate) struct Serve {
     /// How many workers serve, one per core by default; also WEIR_WORKERS.
     #[arg(long, value_name = "N")]
     pub(crate) workers: Option<String>,
+    /// Take the place of the process that serves from this home, without losing a connection.
+    #[arg(long, env = "WEIR_TAKEOVER")]
+    pub(crate) takeover: bool,
     /// Serve the pizza-shack sample backend on the management listener.
     #[arg(long, env = "WEIR_SAMPLE_BACKEND")]
     pub(crate) sample_backend: bool,

@@ -1,11 +1,11 @@
 //! `weir serve`: starts everything, follows changes, and drains at the end.
 
 mod follow;
+mod handover;
 mod logging;
 mod management;
 mod signals;
 
-use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -15,11 +15,16 @@ use gateway::config::overrides::Overrides;
 use gateway::config::{GatewayConfig, read};
 use gateway::deploy::{self, Deployer};
 use gateway::listener::tls::ServerCertificates;
-use gateway::serve::Gateway;
+use gateway::serve::{Gateway, StartError};
 use gateway::source::folder::ProjectFolders;
 use gateway::telemetry::log::{AccessLog, Format};
+use gateway::worker::Shared;
 use model::Diagnostics;
 use settings::Settings;
+
+use follow::Follower;
+use handover::{Offer, Predecessor, Role, Sockets};
+use management::SideListeners;
 use signals::Signals;
 
 use crate::{INPUT_ERRORS, cli, load, output};
@@ -65,20 +70,16 @@ fn serve(
     settings: &Settings,
     config: Arc<GatewayConfig>,
     certificates: Option<Arc<ServerCertificates>>,
-    mut deployer: Deployer,
+    deployer: Deployer,
 ) -> Result<ExitCode, String> {
     if options.apis.is_empty() {
         tracing::warn!("No folder of API projects is given with --apis, so nothing is served.");
     }
-    let mut folders = ProjectFolders::new(options.apis.clone());
-    let snapshot = deployer.apply(folders.changes());
-    let count = snapshot.apis.len();
     let format = if logging::is_terminal() { Format::Text } else { Format::Json };
     let access_log = AccessLog::start(Box::new(std::io::stderr()), format, config.workers)
         .map_err(|error| format!("cannot start the access log: {error}"))?;
-    let gateway = Gateway::start(snapshot, access_log, certificates.as_deref())
-        .map_err(|error| error.to_string())?;
-    let admin = Arc::new(Admin::new(Arc::clone(&gateway.shared)));
+    let shared = Arc::new(Shared::new(deployer.nothing(), access_log, config.workers));
+    let admin = Arc::new(Admin::new(shared));
     publish_config(&admin, settings);
     let running = Arc::new(Running {
         options: Arc::new(options.clone()),
@@ -90,32 +91,164 @@ fn serve(
         .enable_all()
         .build()
         .map_err(|error| format!("cannot start the management runtime: {error}"))?;
-    let mut signals = runtime.block_on(async {
-        let managed = management::start(&running).await?;
-        let follower = follow::start(Arc::clone(&running), deployer, folders)?;
-        // Whoever reads the line may send a signal at once.
-        let mut signals = Signals::receive()?;
-        // The first caller need not wait for the keys of its issuer then.
-        let admitter = Arc::clone(&admin.shared.snapshot.load().admitter);
-        tokio::spawn(async move { admitter.warm_up().await });
-        admin.is_ready.store(true, Ordering::Release);
-        announce(&gateway, &managed, count);
-        signals.wait(&follower).await;
-        Ok::<_, String>(signals)
+    runtime.block_on(async {
+        let mut serving = start(&running, deployer).await?;
+        let ending = serving.wait().await;
+        stop(serving, &running, ending).await;
+        Ok::<_, String>(())
     })?;
-    admin.is_ready.store(false, Ordering::Release);
-    runtime.block_on(stop(gateway, &running, &mut signals));
     // A drain that was cut short is still waited for by a thread.
     runtime.shutdown_background();
     Ok(ExitCode::SUCCESS)
 }
 
-/// Drains while the management listeners still answer; a second signal cuts it short.
-async fn stop(gateway: Gateway, running: &Running, signals: &mut Signals) {
+/// What has to be stopped at the end.
+struct Serving {
+    gateway: Gateway,
+    side: SideListeners,
+    signals: Signals,
+    follower: Follower,
+    offer: Option<Offer>,
+}
+
+/// Why it ends.
+#[derive(Debug, Clone, Copy)]
+enum Ending {
+    /// It was told to.
+    Stop,
+    /// Another process, of this id, serves in its place.
+    Succeeded(u64),
+}
+
+impl Serving {
+    async fn wait(&mut self) -> Ending {
+        let Self { signals, follower, offer, .. } = self;
+        let taken = async {
+            match offer {
+                Some(offer) => offer.taken().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = signals.wait(follower) => Ending::Stop,
+            successor = taken => Ending::Succeeded(successor),
+        }
+    }
+}
+
+/// Starts everything, in the place of another process where that is asked for.
+async fn start(running: &Arc<Running>, deployer: Deployer) -> Result<Serving, String> {
+    let Running { options, admin, .. } = &**running;
+    let (predecessor, mut inherited) = predecessor(options)?;
+    let gateway_sockets = inherited.take_gateway();
+    let mut side = SideListeners::bind(running, inherited).await?;
+    if predecessor.is_none() {
+        // Whoever asks hears at once that nothing is ready; a predecessor is.
+        side.serve_admin(admin);
+        let address = side.address(Role::Admin).map(tracing::field::display);
+        tracing::info!(address, "The projects are being read.");
+    }
+    let (deployer, folders) = first_snapshot(running, deployer).await?;
+    let follower = follow::start(Arc::clone(running), deployer, folders)?;
+    // Whoever reads the line may send a signal at once.
+    let signals = Signals::receive()?;
+    // From here on clients are served, so that what may fail comes before.
+    let certificates = running.certificates.as_deref();
+    let mut gateway = Gateway::start_with(Arc::clone(&admin.shared), certificates, gateway_sockets)
+        .map_err(|error| bind_error(&error, options))?;
+    admin.is_ready.store(true, Ordering::Release);
+    side.serve_admin(admin);
+    side.serve_management(running);
+    // The first caller need not wait for the keys of its issuer then.
+    let admitter = Arc::clone(&admin.shared.snapshot.load().admitter);
+    tokio::spawn(async move { admitter.warm_up().await });
+    let took_over = predecessor.is_some();
+    if let Some(predecessor) = predecessor {
+        // It ends with a log line, whatever comes of it.
+        let _told = tokio::task::spawn_blocking(move || predecessor.relieve()).await;
+    }
+    let mut sockets = side.take_sockets();
+    sockets.extend(std::mem::take(&mut gateway.sockets));
+    let offer = offer(options, sockets, took_over);
+    announce(&gateway, &side, admin.shared.snapshot.load().apis.len());
+    Ok(Serving { gateway, side, signals, follower, offer })
+}
+
+/// The process that is to be replaced, with its listening sockets.
+fn predecessor(options: &cli::Serve) -> Result<(Option<Predecessor>, Sockets), String> {
+    if !options.takeover {
+        return Ok((None, Sockets::default()));
+    }
+    match Predecessor::find(&options.home.home)? {
+        Some((predecessor, sockets)) => Ok((Some(predecessor), sockets)),
+        None => {
+            tracing::info!("No process serves from this home, so there is none to take over from.");
+            Ok((None, Sockets::default()))
+        }
+    }
+}
+
+/// Reads all projects; the listeners that are open are served meanwhile.
+async fn first_snapshot(
+    running: &Running,
+    mut deployer: Deployer,
+) -> Result<(Deployer, ProjectFolders), String> {
+    let mut folders = ProjectFolders::new(running.options.apis.clone());
+    let read = tokio::task::spawn_blocking(move || {
+        let snapshot = deployer.apply(folders.changes());
+        (snapshot, deployer, folders)
+    });
+    let (snapshot, deployer, folders) =
+        read.await.map_err(|error| format!("cannot read the projects: {error}"))?;
+    running.admin.shared.publish(snapshot);
+    Ok((deployer, folders))
+}
+
+fn bind_error(error: &StartError, options: &cli::Serve) -> String {
+    let is_taken = matches!(
+        error,
+        StartError::Bind { error, .. } if error.kind() == std::io::ErrorKind::AddrInUse
+    );
+    if is_taken && !options.takeover && handover::is_served(&options.home.home) {
+        return format!("{error}; with --takeover this process takes the place of the other one");
+    }
+    error.to_string()
+}
+
+/// Lets another process take the place of this one; a gateway serves without that too.
+fn offer(options: &cli::Serve, sockets: Sockets, took_over: bool) -> Option<Offer> {
+    let home = &options.home.home;
+    Offer::open(home, sockets, took_over)
+        .inspect_err(|error| {
+            tracing::info!(
+                %error, home = %home.display(),
+                "No other process can take the place of this one."
+            );
+        })
+        .ok()
+}
+
+/// Drains while the admin listener still answers; a signal cuts it short.
+async fn stop(serving: Serving, running: &Running, ending: Ending) {
+    let Serving { gateway, side, mut signals, offer, .. } = serving;
+    running.admin.is_ready.store(false, Ordering::Release);
+    if let Some(offer) = offer {
+        offer.withdraw();
+    }
     // As it was read last, since a reload may have changed it.
     let limit = running.admin.shared.snapshot.load().config.timeouts.drain;
-    tracing::info!(limit_s = limit.as_secs(), "Draining: no new connections are taken.");
-    let drained = tokio::task::spawn_blocking(move || gateway.stop(limit));
+    let limit_s = limit.as_secs();
+    match ending {
+        Ending::Stop => tracing::info!(limit_s, "Draining: no new connections are taken."),
+        Ending::Succeeded(pid) => {
+            side.close();
+            tracing::info!(limit_s, pid, "Draining: another process serves in place of this one.");
+        }
+    }
+    let drained = tokio::task::spawn_blocking(move || match ending {
+        Ending::Stop => gateway.stop(limit),
+        Ending::Succeeded(_) => gateway.hand_over(limit),
+    });
     let has_ended = tokio::select! {
         drained = drained => drained.unwrap_or(false),
         () = signals.stop_again() => false,
@@ -127,7 +260,7 @@ async fn stop(gateway: Gateway, running: &Running, signals: &mut Signals) {
     }
 }
 
-fn announce(gateway: &Gateway, managed: &management::Addresses, count: usize) {
+fn announce(gateway: &Gateway, side: &SideListeners, count: usize) {
     let mut line = "Weir is serving:".to_owned();
     if let Some(address) = gateway.http {
         line.push_str(&format!(" http://{address}"));
@@ -137,11 +270,11 @@ fn announce(gateway: &Gateway, managed: &management::Addresses, count: usize) {
     }
     line.push_str(&format!(" ({})\n", output::counted(count, "API")));
     output::text(&line);
-    let shown = |address: Option<SocketAddr>| address.map(tracing::field::display);
+    let shown = |role| side.address(role).map(tracing::field::display);
     tracing::info!(
-        admin = shown(managed.admin),
-        manage = shown(managed.manage),
-        manage_http = shown(managed.manage_http),
+        admin = shown(Role::Admin),
+        manage = shown(Role::Manage),
+        manage_http = shown(Role::ManageHttp),
         "The admin and management listeners are open."
     );
 }

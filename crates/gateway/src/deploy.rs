@@ -20,7 +20,7 @@ use crate::config::GatewayConfig;
 use crate::endpoint::http::LeafContext;
 use crate::endpoint::{Endpoint, Stage};
 use crate::fetch::{FetchLimits, Fetcher};
-use crate::route::OperationTable;
+use crate::route::{OperationTable, Router};
 use crate::snapshot::{LiveApi, Snapshot, environment_kind};
 use crate::source::Change;
 use crate::source::LoadedProject;
@@ -152,6 +152,13 @@ impl Deployer {
     /// What became of every project, by path.
     pub fn statuses(&self) -> impl Iterator<Item = &ProjectStatus> {
         self.projects.values().map(|entry| &entry.status)
+    }
+
+    /// A snapshot from before the first: it serves no API.
+    #[must_use]
+    pub fn nothing(&self) -> Snapshot {
+        let (router, apis) = contest::settle(&mut BTreeMap::new(), false);
+        self.snapshot_of(router, apis)
     }
 
     /// Applies changes and returns the snapshot that follows.
@@ -386,6 +393,10 @@ impl Deployer {
 
     fn snapshot(&mut self) -> Snapshot {
         let (router, apis) = contest::settle(&mut self.projects, self.config.strict_virtual_hosts);
+        self.snapshot_of(router, apis)
+    }
+
+    fn snapshot_of(&self, router: Router<Arc<LiveApi>>, apis: Arc<[Arc<LiveApi>]>) -> Snapshot {
         Snapshot {
             generation: self.generation,
             config: Arc::clone(&self.config),

@@ -51,7 +51,7 @@ pub(crate) async fn accept(
 ) {
     let mut draining = drain.clone();
     let mut stopping = pin!(draining.started());
-    let has_successor = loop {
+    loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => welcome(stream, peer, &worker, tls.as_ref(), &drain),
@@ -61,25 +61,33 @@ pub(crate) async fn accept(
                     tokio::time::sleep(Duration::from_millis(50)).await;
                 }
             },
-            farewell = &mut stopping => break farewell.is_some_and(|it| it.has_successor),
+            () = &mut stopping => break,
         }
-    };
-    // What is queued is for the successor, which has this very socket.
-    if !has_successor {
-        empty_queue(&listener, &worker, tls.as_ref(), &drain);
     }
+    empty_queue(listener, &worker, tls.as_ref(), &drain);
 }
 
-/// Serves what the kernel had already queued for this socket: closing it would reset them.
+/// Serves what the kernel had already queued for this socket: closing it would reset them, unless
+/// another process has it too.
 fn empty_queue(
-    listener: &TcpListener,
+    listener: TcpListener,
     worker: &Arc<Worker>,
     tls: Option<&TlsAcceptor>,
     drain: &Drain,
 ) {
-    use futures_util::FutureExt as _;
-    while let Some(Ok((stream, peer))) = listener.accept().now_or_never() {
-        welcome(stream, peer, worker, tls, drain);
+    // The runtime's own may say that there is nothing when it has merely not looked yet.
+    let Ok(listener) = listener.into_std() else { return };
+    // No longer than the queue can be: meanwhile more may come.
+    for _ in 0..sockets::BACKLOG {
+        let accepted = listener.accept().and_then(|(stream, peer)| {
+            stream.set_nonblocking(true)?;
+            Ok((TcpStream::from_std(stream)?, peer))
+        });
+        match accepted {
+            Ok((stream, peer)) => welcome(stream, peer, worker, tls, drain),
+            Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
+            Err(_none_left) => break,
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::listener::sockets::{self, ListeningSockets};
 use crate::listener::{self, tls::ServerCertificates};
-use crate::shutdown::{Drain, DrainControl, Farewell, drain};
+use crate::shutdown::{Drain, DrainControl, drain};
 use crate::snapshot::Snapshot;
 use crate::telemetry::log::AccessLog;
 use crate::upstream::Client as _;
@@ -62,8 +62,10 @@ pub struct Gateway {
 /// How a worker is told to stop.
 #[derive(Debug, Clone, Copy)]
 struct Leave {
+    /// For everything in flight.
     limit: Duration,
-    farewell: Farewell,
+    /// For who is idle.
+    grace: Duration,
 }
 
 impl Gateway {
@@ -116,25 +118,25 @@ impl Gateway {
     /// Blocks. Returns whether everything had ended by itself.
     #[must_use]
     pub fn stop(self, limit: Duration) -> bool {
-        self.leave(limit, Farewell { grace: LAST_CHANCE, has_successor: false })
+        self.leave(limit, LAST_CHANCE)
     }
 
-    /// As [`Gateway::stop`], when another process accepts on the same sockets: what is queued there
-    /// is left to it.
+    /// As [`Gateway::stop`], when another process accepts on the same sockets: idle clients are
+    /// given more time, since nobody waits for the end.
     #[must_use]
     pub fn hand_over(self, limit: Duration) -> bool {
-        self.leave(limit, Farewell { grace: LONG_FAREWELL, has_successor: true })
+        self.leave(limit, LONG_FAREWELL)
     }
 
-    fn leave(self, limit: Duration, mut farewell: Farewell) -> bool {
+    fn leave(self, limit: Duration, grace: Duration) -> bool {
         // Who is merely idle is not to be counted among those that were cut.
-        farewell.grace = farewell.grace.min(limit / 2);
+        let grace = grace.min(limit / 2);
         let Self { shared, workers, sockets, .. } = self;
         drop(sockets);
         let mut threads = Vec::new();
         for (thread, stop) in workers {
             // A worker that is gone already has nothing to drain.
-            let _gone = stop.send(Leave { limit, farewell });
+            let _gone = stop.send(Leave { limit, grace });
             threads.push(thread);
         }
         // Every one is waited for, also after one that was cut.
@@ -179,8 +181,8 @@ async fn work(
         }
     }
     // A handle that was dropped means that nobody will ask to stop: the process is ending.
-    let at_once = Farewell { grace: Duration::ZERO, has_successor: false };
-    let leave = stopped.await.unwrap_or(Leave { limit: Duration::ZERO, farewell: at_once });
+    let at_once = Leave { limit: Duration::ZERO, grace: Duration::ZERO };
+    let leave = stopped.await.unwrap_or(at_once);
     let ended = take_leave(control, drain, leave).await;
     chores.abort();
     worker.shared.access_log.flush(worker.index);
@@ -197,7 +199,7 @@ fn listeners(
 }
 
 async fn take_leave(mut control: DrainControl, drain: Drain, leave: Leave) -> bool {
-    control.start(leave.farewell);
+    control.start(leave.grace);
     drop(drain);
     control.ended(leave.limit).await
 }

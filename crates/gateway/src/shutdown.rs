@@ -11,19 +11,10 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 
-/// How a drain treats its clients.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Farewell {
-    /// How long a client that is idle may still begin a request.
-    pub grace: Duration,
-    /// Whether another process accepts on the same sockets, so that nothing queued there is lost.
-    pub has_successor: bool,
-}
-
 /// Starts a drain and waits for its end.
 #[derive(Debug)]
 pub struct DrainControl {
-    start: watch::Sender<Option<Farewell>>,
+    start: watch::Sender<Option<Duration>>,
     leaving: Leaving,
     ended: mpsc::Receiver<()>,
 }
@@ -31,7 +22,7 @@ pub struct DrainControl {
 /// Tells when a drain starts; one for each listener.
 #[derive(Debug, Clone)]
 pub struct Drain {
-    started: watch::Receiver<Option<Farewell>>,
+    started: watch::Receiver<Option<Duration>>,
     leaving: Leaving,
     presence: mpsc::Sender<()>,
 }
@@ -39,7 +30,7 @@ pub struct Drain {
 /// A connection that a drain waits for.
 #[derive(Debug)]
 pub struct Guest {
-    started: watch::Receiver<Option<Farewell>>,
+    started: watch::Receiver<Option<Duration>>,
     leaving: Leaving,
     _presence: mpsc::Sender<()>,
 }
@@ -59,10 +50,10 @@ pub fn drain() -> (DrainControl, Drain) {
 }
 
 impl DrainControl {
-    /// Starts the drain.
-    pub fn start(&self, farewell: Farewell) {
+    /// Starts the drain. For the time of `grace` a client that is idle may still begin a request.
+    pub fn start(&self, grace: Duration) {
         self.leaving.0.store(true, Ordering::Relaxed);
-        self.start.send_replace(Some(farewell));
+        self.start.send_replace(Some(grace));
     }
 
     /// Waits until every guest has left, at most for `limit`; whether all have.
@@ -72,9 +63,9 @@ impl DrainControl {
 }
 
 impl Drain {
-    /// Waits until the drain starts; `None` when nobody is there any more to start it.
-    pub async fn started(&mut self) -> Option<Farewell> {
-        begun(&mut self.started).await
+    /// Waits until the drain starts.
+    pub async fn started(&mut self) {
+        let _control_is_gone = begun(&mut self.started).await;
     }
 
     /// Registers a connection.
@@ -97,8 +88,8 @@ impl Guest {
 
     /// Waits until the drain has started and its grace period is over: who is idle now is closed.
     pub async fn outstayed(&mut self) {
-        if let Some(farewell) = begun(&mut self.started).await {
-            tokio::time::sleep(farewell.grace).await;
+        if let Some(grace) = begun(&mut self.started).await {
+            tokio::time::sleep(grace).await;
         }
     }
 
@@ -117,9 +108,10 @@ impl Leaving {
     }
 }
 
-/// An end of the control ends everything as well.
-async fn begun(started: &mut watch::Receiver<Option<Farewell>>) -> Option<Farewell> {
-    started.wait_for(Option::is_some).await.ok().and_then(|farewell| *farewell)
+/// The grace of a drain that has started; `None` when nobody is left to start it, which ends
+/// everything as well.
+async fn begun(started: &mut watch::Receiver<Option<Duration>>) -> Option<Duration> {
+    started.wait_for(Option::is_some).await.ok().and_then(|grace| *grace)
 }
 
 #[cfg(test)]
@@ -128,14 +120,14 @@ mod tests {
 
     use super::*;
 
-    const FAREWELL: Farewell = Farewell { grace: Duration::from_secs(5), has_successor: false };
+    const GRACE: Duration = Duration::from_secs(5);
 
     #[tokio::test(start_paused = true)]
     async fn a_drain_ends_with_its_last_guest() {
         let (mut control, drain) = drain();
         let mut guest = drain.guest();
         drop(drain);
-        control.start(FAREWELL);
+        control.start(GRACE);
         assert!(!control.ended(Duration::from_secs(1)).await);
         guest.asked_to_leave().await;
         drop(guest);
@@ -148,12 +140,12 @@ mod tests {
         let mut guest = drain.guest();
         let leaving = guest.leaving();
         assert!(!leaving.has_begun());
-        control.start(FAREWELL);
+        control.start(GRACE);
         assert!(leaving.has_begun());
-        assert_eq!(drain.started().await, Some(FAREWELL));
+        drain.started().await;
         let started = Instant::now();
         guest.outstayed().await;
-        assert_eq!(started.elapsed(), FAREWELL.grace);
+        assert_eq!(started.elapsed(), GRACE);
     }
 
     #[tokio::test(start_paused = true)]
@@ -161,7 +153,7 @@ mod tests {
         let (control, mut drain) = drain();
         let mut guest = drain.guest();
         drop(control);
-        assert_eq!(drain.started().await, None);
+        drain.started().await;
         guest.outstayed().await;
     }
 }

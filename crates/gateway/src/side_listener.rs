@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
 /// Largest request body here, in bytes.
@@ -26,6 +28,9 @@ const CONNECTIONS: usize = 256;
 /// Answers one request; the body has been read.
 pub type Answer = dyn Fn(&Request<Bytes>) -> Response<Full<Bytes>> + Send + Sync;
 
+/// Becomes true when the listeners are to close.
+pub type Closing = watch::Receiver<bool>;
+
 /// Binds a listener.
 ///
 /// # Errors
@@ -35,8 +40,34 @@ pub async fn bind(address: SocketAddr) -> Result<TcpListener, String> {
     TcpListener::bind(address).await.map_err(|error| format!("cannot listen on {address}: {error}"))
 }
 
-/// Serves until the task is dropped.
-pub async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, answer: Arc<Answer>) {
+/// Serves until it is told to close: then nobody is accepted any more, and connections end with
+/// what they are answering.
+pub async fn serve(
+    listener: TcpListener,
+    tls: Option<TlsAcceptor>,
+    answer: Arc<Answer>,
+    mut closing: Closing,
+) {
+    let told = closing.clone();
+    tokio::select! {
+        () = accept(listener, tls, answer, told) => {}
+        () = closed(&mut closing) => {}
+    }
+}
+
+/// Waits until the listeners are to close; that nobody is left to say so does not close them.
+async fn closed(closing: &mut Closing) {
+    if closing.wait_for(|is_closing| *is_closing).await.is_err() {
+        std::future::pending().await
+    }
+}
+
+async fn accept(
+    listener: TcpListener,
+    tls: Option<TlsAcceptor>,
+    answer: Arc<Answer>,
+    closing: Closing,
+) {
     let room = Arc::new(tokio::sync::Semaphore::new(CONNECTIONS));
     loop {
         let Ok(permit) = Arc::clone(&room).acquire_owned().await else { return };
@@ -48,14 +79,14 @@ pub async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, answer: Arc<
                 continue;
             }
         };
-        let answer = Arc::clone(&answer);
+        let (answer, closing) = (Arc::clone(&answer), closing.clone());
         let tls = tls.clone();
         tokio::spawn(async move {
             let ended = match tls {
-                None => connection(stream, answer).await,
+                None => connection(stream, answer, closing).await,
                 Some(acceptor) => {
                     match tokio::time::timeout(PATIENCE, acceptor.accept(stream)).await {
-                        Ok(Ok(stream)) => connection(stream, answer).await,
+                        Ok(Ok(stream)) => connection(stream, answer, closing).await,
                         Ok(Err(error)) => Err(error.to_string()),
                         Err(_elapsed) => Err("the TLS handshake took too long".to_owned()),
                     }
@@ -69,7 +100,7 @@ pub async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, answer: Arc<
     }
 }
 
-async fn connection<S>(stream: S, answer: Arc<Answer>) -> Result<(), String>
+async fn connection<S>(stream: S, answer: Arc<Answer>, mut closing: Closing) -> Result<(), String>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -77,12 +108,20 @@ where
         let answer = Arc::clone(&answer);
         async move { Ok::<_, Infallible>(one(request, &*answer).await) }
     });
-    http1::Builder::new()
+    let served = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(PATIENCE)
-        .serve_connection(TokioIo::new(stream), service)
-        .await
-        .map_err(|error| error.to_string())
+        .serve_connection(TokioIo::new(stream), service);
+    let mut served = pin!(served);
+    let ended = tokio::select! {
+        biased;
+        ended = &mut served => ended,
+        () = closed(&mut closing) => {
+            served.as_mut().graceful_shutdown();
+            served.await
+        }
+    };
+    ended.map_err(|error| error.to_string())
 }
 
 async fn one(request: Request<Incoming>, answer: &Answer) -> Response<Full<Bytes>> {

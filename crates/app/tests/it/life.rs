@@ -274,6 +274,52 @@ async fn a_port_that_is_taken_is_an_error() {
 }
 
 #[test]
+fn it_is_not_ready_before_the_first_snapshot() {
+    use std::io::{BufRead as _, Read as _};
+    let (home, apis) = (home(""), TempDir::new().unwrap());
+    // So many errors that they do not fit into a pipe: who does not read them stops the reading.
+    for index in 0..500 {
+        let project = apis.path().join(format!("broken-{index}"));
+        fs::create_dir(&project).unwrap();
+        fs::write(project.join("api.yaml"), "type: [").unwrap();
+    }
+    let mut command = std::process::Command::new(super::support::WEIR);
+    command.arg("serve").arg("--home").arg(home.path()).arg("--apis").arg(apis.path());
+    command.args(["--http", "127.0.0.1:0", "--https", "off", "--manage", "off"]);
+    command.args(["--manage-http", "off", "--admin", "127.0.0.1:0"]);
+    command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+    let mut child = Killed(command.spawn().unwrap());
+    let mut errors = std::io::BufReader::new(child.0.stderr.take().unwrap());
+    let address = errors.by_ref().lines().map_while(Result::ok).find_map(|line| {
+        let line: serde_json::Value = serde_json::from_str(&line).unwrap();
+        let is_it = line["message"] == "The projects are being read.";
+        is_it.then(|| line["address"].as_str().unwrap().to_owned())
+    });
+    let address = address.unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let status = async |path: &str| {
+            testkit::get(&format!("http://{address}{path}")).await.unwrap().status
+        };
+        assert_eq!((status("/healthz").await, status("/readyz").await), (200, 503));
+        let rest = std::thread::spawn(move || errors.read_to_end(&mut Vec::new()));
+        eventually("ready", async || (status("/readyz").await == 200).then_some(())).await;
+        drop(child);
+        rest.join().unwrap().unwrap();
+    });
+}
+
+/// A process that ends with the test.
+struct Killed(std::process::Child);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
+#[test]
 fn it_serves_though_nobody_reads_its_output() {
     use std::io::BufRead as _;
     let (home, empty) = (home(""), TempDir::new().unwrap());

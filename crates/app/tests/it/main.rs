@@ -12,6 +12,7 @@ mod change;
 mod cli;
 mod deployment;
 mod examples;
+mod handover;
 mod life;
 mod log;
 mod support;

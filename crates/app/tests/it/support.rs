@@ -211,7 +211,7 @@ pub(crate) fn zipped(project: &Path) -> Vec<u8> {
     writer.finish().unwrap().into_inner()
 }
 
-/// Copies a folder with all that is in it.
+/// Copies a folder with the files and folders that are in it.
 pub(crate) fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
@@ -219,7 +219,7 @@ pub(crate) fn copy(from: &Path, to: &Path) {
         let target = to.join(path.file_name().unwrap());
         if path.is_dir() {
             copy(&path, &target);
-        } else {
+        } else if path.is_file() {
             fs::copy(&path, target).unwrap();
         }
     }

@@ -14,7 +14,8 @@ use crate::config::Listeners;
 use crate::keep_alive::keep_alive;
 use crate::serve::StartError;
 
-const BACKLOG: i32 = 4096;
+/// How many clients the kernel queues for one socket, where the system's own limit allows it.
+pub(super) const BACKLOG: i32 = 4096;
 
 /// The listening sockets of a gateway.
 #[derive(Debug, Default)]
