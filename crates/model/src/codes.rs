@@ -59,8 +59,8 @@ codes! {
     IMPLEMENTATION = "AP020", "Mock implementations are not supported by this version.", "Set `endpointImplementationType` to ENDPOINT and give an endpoint.";
     ADVERTISED = "AP021", "The API is only advertised: another gateway serves it, so it is not deployed.", "Set `advertiseInfo.advertised` to false to serve it here.";
     GATEWAY_TYPE = "AP022", "The API is meant for another kind of gateway, so it is not deployed.", "Set `gatewayType` to `wso2/synapse` to serve it here.";
-    UNKNOWN_EXTENSION = "AP023", "A key that starts with `x-weir-` is unknown.", "Use the key that is suggested, or remove it.";
-    EXTENSION_VALUE = "AP024", "The value of a key that starts with `x-weir-` is not one of those allowed.", "Use one of the values that are named.";
+    UNKNOWN_EXTENSION = "AP023", "A key that starts with `x-weir-`, or one below `x-weir`, is unknown.", "Use the key that is suggested, or remove it.";
+    EXTENSION_VALUE = "AP024", "The value of a key that starts with `x-weir-`, or of one below `x-weir`, is not one of those allowed.", "Use one of the values that are named.";
     SUBTYPE = "AP025", "The subtype of the API is not supported by this version.", "Use the subtype DEFAULT.";
     IGNORED_SETTING = "AP026", "A setting has no effect in this version.", "Switch it off, or accept that the API is served without it.";
     OPERATION_ENDPOINT = "AP027", "An API with endpoints under ids of their own is not supported by this version.", "Put the endpoint into `endpointConfig`.";
@@ -97,6 +97,20 @@ codes! {
     SECURITY_OAUTH = "EP032", "OAuth 2.0 towards an endpoint is not supported by this version.", "Disable the endpoint security of that stage.";
     SECURITY_API_KEY = "EP033", "API keys towards an endpoint are not supported by this version.", "Disable the endpoint security of that stage.";
     SECURITY_OTHER = "EP034", "The type of endpoint security is unknown.", "Use NONE, BASIC, DIGEST, OAUTH or apikey.";
+    GROUP_EMPTY = "EP040", "A group has no member that could be called.", "List at least one member, with a weight above 0.";
+    GROUP_OF_ONE = "EP041", "A group has a single member, so nothing takes over from it.", "Add a member, or use an endpoint of type http.";
+    GROUP_DEPTH = "EP042", "Groups are nested too deeply, or have too many members.", "Nest at most 4 groups, with at most 1000 members in all.";
+    MEMBER_TYPE = "EP043", "The type of a member is unknown, or cannot be in a group.", "Use http, address, failover or loadBalance.";
+    MEMBER_NAME = "EP044", "Two members of a group have the same name.", "Give each member a name of its own.";
+    ALGORITHM = "EP045", "The algorithm of a load-balance group is unknown.", "Use the class RoundRobin, WeightedRoundRobin or WeightedRRLCAlgorithm of `org.apache.synapse.endpoints.algorithms`.";
+    SESSION = "EP046", "The `sessionManagement` of a load-balance group is unknown.", "Use http, soap, simpleClientSession or none.";
+    SESSION_TIMEOUT = "EP047", "The time for which sessions stick to a member is so short that they hardly do.", "Write milliseconds, such as 300000.";
+    FAIL_OVER = "EP048", "`failOver` is written in a way that versions of WSO2 read differently.", "Write true or false, without quotes.";
+    MEMBER_DISCARDS = "EP049", "A member of a group discards failed calls, so that no other member takes over from it.", "Set `actionSelect` to `fault`.";
+    NO_EFFECT = "EP050", "A setting has no effect where it stands.", "Remove it, or add what it needs.";
+    HEALTH_CHECK = "EP051", "The health of an endpoint cannot be checked in this way.", "Use what is named, or remove the check.";
+    CONDITION = "EP052", "The expression that tells a failed answer is malformed.", "Write a comparison such as `status >= 500`.";
+    WSDL_ADDRESS = "EP053", "The address of a member is taken from the URL of its WSDL.", "Use a member of type address with the URL of the service.";
 
     DEFINITION_VERSION = "OA001", "The definition is not OpenAPI 2.0, 3.0 or 3.1.", "Set `openapi: 3.0.1` (or `swagger: \"2.0\"`).";
     NO_PATHS = "OA002", "The definition has no paths.", "Add `paths`.";
@@ -120,6 +134,7 @@ codes! {
     NO_CONFIGS = "PA009", "The environment of the parameter file is empty.", "Add `configs`, or remove the environment.";
     PARAM_UNKNOWN_KEY = "PA010", "A key of the parameter file is unknown and has no effect.", "Mend the key, or remove it.";
     NO_ENVIRONMENT_CHOSEN = "PA011", "The project has parameters for environments, and none is chosen.", "Choose one with `--environment` or `WEIR_ENVIRONMENT`.";
+    PARAM_DROPS_EXTENSION = "PA012", "The endpoints of an environment replace those of the API, and with them a key of Weir's own.", "Write the key beside the endpoints of the environment.";
 
     CERTIFICATE_FILE = "CE001", "The file of a certificate is missing.", "Add the file beside the list that names it.";
     CERTIFICATE_CONTENT = "CE002", "A file holds no certificate in PEM or DER.", "Replace it by a PEM or DER certificate.";

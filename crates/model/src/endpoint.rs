@@ -3,6 +3,7 @@
 //! Numbers stay text, because WSO2's rules look at how they are written (`"0"` switches suspension
 //! off, `"00"` does not); the compiler turns them into numbers.
 
+mod group;
 mod security;
 
 use serde_json::Value;
@@ -10,6 +11,7 @@ use serde_json::Value;
 use crate::cursor::{Cursor, join};
 use crate::diagnostic::{Diagnostics, Place};
 
+pub use group::{Extension, GroupConfig};
 pub use security::{EndpointSecurity, SecurityKind};
 
 /// `endpointConfig`.
@@ -27,6 +29,8 @@ pub struct EndpointConfig {
     pub group: GroupConfig,
     /// `implementation_status` is `prototyped`.
     pub is_prototyped: bool,
+    /// `x-weir`.
+    pub extension: Option<Extension>,
 }
 
 /// `endpoint_type` (spec/01 §1.1); read without regard to case.
@@ -88,6 +92,8 @@ pub struct Member {
     pub config: Option<LeafConfig>,
     /// `x-weir-http2`.
     pub http2: Option<String>,
+    /// `x-weir`.
+    pub extension: Option<Extension>,
 }
 
 /// `config` of a URL (spec/01 §1.5); absent and empty are the same.
@@ -130,19 +136,6 @@ pub enum CodeList {
     Bare(String),
 }
 
-/// Keys that concern a group of endpoints (spec/01 §1.4).
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct GroupConfig {
-    /// `algoClassName`.
-    pub algorithm: Option<String>,
-    /// `sessionManagement`.
-    pub session: Option<String>,
-    /// `sessionTimeOut`, milliseconds.
-    pub session_timeout: Option<String>,
-    /// `failOver`, as written, because its meaning depends on the type (spec/01 §4.2).
-    pub fail_over: Option<Value>,
-}
-
 impl EndpointKind {
     /// Reads an `endpoint_type`.
     #[must_use]
@@ -178,13 +171,9 @@ impl EndpointConfig {
             kind: EndpointKind::parse(&kind),
             production: StageConfig::read(at, "production", http2.as_deref(), found),
             sandbox: StageConfig::read(at, "sandbox", http2.as_deref(), found),
-            group: GroupConfig {
-                algorithm: at.get("algoClassName").word(found),
-                session: at.get("sessionManagement").word(found),
-                session_timeout: at.get("sessionTimeOut").word(found),
-                fail_over: at.value().get("failOver").cloned(),
-            },
+            group: GroupConfig::read(at, found),
             is_prototyped: status.is_some_and(|status| status.eq_ignore_ascii_case("prototyped")),
+            extension: Extension::read(at),
         }
     }
 }
@@ -223,7 +212,8 @@ impl Member {
         }
     }
 
-    fn read(at: &Cursor<'_>, found: &mut Diagnostics) -> Self {
+    /// Reads one URL with its settings.
+    pub fn read(at: &Cursor<'_>, found: &mut Diagnostics) -> Self {
         let kind = at.get("endpoint_type").word(found);
         Self {
             place: at.place(),
@@ -231,6 +221,7 @@ impl Member {
             kind: kind.map(|kind| EndpointKind::parse(&kind)),
             config: LeafConfig::read(&at.get("config"), found),
             http2: at.get("x-weir-http2").word(found),
+            extension: Extension::read(at),
         }
     }
 

@@ -26,6 +26,8 @@ const ENDPOINT_KEYS: &[&str] = &[
     "failoverEndpoints",
     "awsLambdaEndpoints",
 ];
+/// Keys of our own, which go into `endpointConfig` as they are.
+const OWN_KEYS: &[&str] = &["x-weir", "x-weir-http2", "x-weir-preserve-host"];
 const OTHER_KEYS: &[&str] = &[
     "name",
     "configs",
@@ -116,16 +118,18 @@ fn find<'a>(params: &'a Document, name: &str, found: &mut Diagnostics) -> Option
 
 fn apply_configs(project: &mut Project, configs: &Cursor<'_>, found: &mut Diagnostics) {
     for (key, at) in configs.entries(found) {
-        if !ENDPOINT_KEYS.contains(&key) && !OTHER_KEYS.contains(&key) {
+        if ![ENDPOINT_KEYS, OTHER_KEYS, OWN_KEYS].iter().any(|keys| keys.contains(&key)) {
             let message = format!("`{key}` is unknown and has no effect");
             found.warning(codes::PARAM_UNKNOWN_KEY, at.place(), message, "Mend or remove it.");
         }
     }
     if ENDPOINT_KEYS.iter().any(|key| !configs.get(key).is_absent()) {
         let config = endpoints::build(configs, found);
+        warn_of_loss(project, configs, found);
         project.data_mut()["endpointConfig"] = config;
         project.endpoints_from = Some(configs.place());
     }
+    apply_own_keys(project, configs);
     let security = security::build(&configs.get("security"), found);
     if let Some(security) = security {
         set_security(project, security);
@@ -143,12 +147,35 @@ fn apply_configs(project: &mut Project, configs: &Cursor<'_>, found: &mut Diagno
     }
 }
 
+/// Our own keys of the API go with the endpoints that they belong to.
+fn warn_of_loss(project: &Project, configs: &Cursor<'_>, found: &mut Diagnostics) {
+    let old = project.data().get("endpointConfig");
+    let is_lost = |key: &&&str| !old.get(key).is_absent() && configs.get(key).is_absent();
+    for key in OWN_KEYS.iter().filter(is_lost) {
+        let message =
+            format!("the environment replaces the endpoints, and with them the API's `{key}`");
+        let help = format!("Write `{key}` beside the endpoints of the environment.");
+        found.warning(codes::PARAM_DROPS_EXTENSION, configs.place(), message, help);
+    }
+}
+
+fn apply_own_keys(project: &mut Project, configs: &Cursor<'_>) {
+    for key in OWN_KEYS.iter().filter(|key| !configs.get(key).is_absent()) {
+        endpoint_config(project)[*key] = configs.get(key).value().clone();
+    }
+}
+
 fn set_security(project: &mut Project, security: Value) {
+    endpoint_config(project)["endpoint_security"] = security;
+}
+
+/// `endpointConfig`, made where it is missing.
+fn endpoint_config(project: &mut Project) -> &mut Value {
     let config = &mut project.data_mut()["endpointConfig"];
     if !config.is_object() {
         *config = json!({});
     }
-    config["endpoint_security"] = security;
+    config
 }
 
 fn apply_certificates(project: &mut Project, at: &Cursor<'_>, found: &mut Diagnostics) {

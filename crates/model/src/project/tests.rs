@@ -195,6 +195,43 @@ fn params_replace_the_endpoints() {
 }
 
 #[test]
+fn params_carry_our_own_keys() {
+    let (_, config, found) = applied("{x-weir: {retries: {policy: never}}}");
+    assert!(found.is_empty(), "{found:?}");
+    assert_eq!(config["x-weir"], json!({"retries": {"policy": "never"}}));
+    assert_eq!(config["production_endpoints"]["url"], "http://a:1", "endpoints are left alone");
+    let api = API.replace("endpoint_type: http", "endpoint_type: http\n    x-weir: {mode: strict}");
+    assert_ne!(api, API);
+    let params = "environments: [{name: e, configs: {endpoints: {production: {url: 'http://e'}}}}]";
+    let mut project = project(&[("api.yaml", &api), ("params.yaml", params)]);
+    let found = project.apply_environment("e", &|_| None);
+    assert_eq!(codes_of(&found), [codes::PARAM_DROPS_EXTENSION]);
+}
+
+#[test]
+fn groups_are_read_in_every_spelling() {
+    let value = json!({"endpoint_type": "LOAD_BALANCE", "algoCombo": "a.B", "sessionTimeOut": 300,
+        "sessionManagement": " http ", "failOver": "False", "x-weir": {"a": 1},
+        "production_endpoints": [{"url": "a", "endpoint_type": "address", "x-weir": {"weight": 2}}],
+        "sandbox_endpoints": {"url": "b"}});
+    let mut found = Diagnostics::new();
+    let config = EndpointConfig::read(&Cursor::new("api.yaml", "/e", &value), &mut found);
+    assert!(found.is_empty(), "{found:?}");
+    let group = &config.group;
+    assert_eq!(group.algorithm.as_deref(), Some("a.B"));
+    assert_eq!(group.session.as_deref(), Some("http"));
+    assert_eq!(group.session_timeout.as_deref(), Some("300"));
+    assert_eq!(group.fail_over, Some(json!("False")));
+    assert_eq!(config.extension.as_ref().unwrap().cursor().pointer(), "/e/x-weir");
+    let member = config.production.members.first().unwrap();
+    assert_eq!(member.extension.as_ref().unwrap().cursor().value(), &json!({"weight": 2}));
+    assert_eq!(config.sandbox.members.len(), 1);
+    let other = json!({"algoCombo": "other"});
+    let config = EndpointConfig::read(&Cursor::new("x", "", &other), &mut found);
+    assert_eq!(config.group.algorithm, None);
+}
+
+#[test]
 fn params_know_every_kind_of_endpoint() {
     gives(
         "{endpointType: soap, endpointRoutingPolicy: failover, failoverEndpoints: {production: {url: a}, productionFailovers: [{url: b}]}}",
@@ -203,10 +240,16 @@ fn params_know_every_kind_of_endpoint() {
             "production_failovers": [{"url": "b", "endpoint_type": "address"}]}),
     );
     gives(
-        "{endpointRoutingPolicy: load_balanced, loadBalanceEndpoints: {production: [{url: a}, {url: b}], sessionManagement: transport, sessionTimeOut: 5000, algoClassName: x}}",
+        "{endpointRoutingPolicy: load_balanced, loadBalanceEndpoints: {production: [{url: a}, {url: b}], sessionManagement: soap, sessionTimeOut: 5000}}",
         &json!({"endpoint_type": "load_balance", "algoClassName": "org.apache.synapse.endpoints.algorithms.RoundRobin",
-            "algoCombo": "org.apache.synapse.endpoints.algorithms.RoundRobin", "sessionManagement": "",
+            "algoCombo": "org.apache.synapse.endpoints.algorithms.RoundRobin", "sessionManagement": "soap",
             "failOver": "False", "sessionTimeOut": "5000", "production_endpoints": [{"url": "a"}, {"url": "b"}]}),
+    );
+    // What WSO2 loses counts here.
+    gives(
+        "{endpointRoutingPolicy: load_balanced, loadBalanceEndpoints: {production: [{url: a}], sessionManagement: transport, algoClassName: x, failOver: true}}",
+        &json!({"endpoint_type": "load_balance", "algoClassName": "x", "algoCombo": "x", "sessionManagement": "http",
+            "failOver": true, "production_endpoints": [{"url": "a"}]}),
     );
     gives(
         "{endpointType: dynamic}",

@@ -73,15 +73,18 @@ fn plain(at: &Cursor<'_>, leaf: &str, found: &mut Diagnostics) -> Value {
 
 fn load_balanced(at: &Cursor<'_>, leaf: &str, found: &mut Diagnostics) -> Value {
     need(at, "loadBalanceEndpoints", found);
+    // WSO2 drops these three (spec/01 §1.6); here what is written counts.
     let session = at.get("sessionManagement").word(found).unwrap_or_default();
-    // `transport` is stored as unset (spec/01 §1.6).
-    let session = if session.eq_ignore_ascii_case("transport") { String::new() } else { session };
+    let session = if session.eq_ignore_ascii_case("transport") { "http" } else { &session };
+    let algorithm = at.get("algoClassName").word(found).unwrap_or_else(|| ROUND_ROBIN.to_owned());
+    let fail_over = at.get_any(&["failOver", "failover"]);
+    let fail_over = if fail_over.is_absent() { json!("False") } else { fail_over.value().clone() };
     let mut config = json!({
         "endpoint_type": "load_balance",
-        "algoClassName": ROUND_ROBIN,
-        "algoCombo": ROUND_ROBIN,
+        "algoClassName": algorithm,
+        "algoCombo": algorithm,
         "sessionManagement": session,
-        "failOver": "False",
+        "failOver": fail_over,
     });
     if let Some(timeout) = at.get("sessionTimeOut").word(found) {
         config["sessionTimeOut"] = timeout.into();
