@@ -5,6 +5,7 @@
 
 pub mod address;
 pub mod compile;
+pub mod condition;
 pub mod pattern;
 pub mod plan;
 pub mod template;

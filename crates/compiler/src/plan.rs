@@ -1,6 +1,8 @@
 //! The compiled form of an API: data that can be compared and printed, and that holds no live
 //! resource.
 
+mod group;
+mod leaf;
 mod print;
 
 use std::sync::Arc;
@@ -10,6 +12,13 @@ use http::{HeaderName, HeaderValue, Method};
 
 use crate::pattern::Pattern;
 use crate::template::UrlTemplate;
+
+pub use group::{
+    Affinity, AffinityKind, Algorithm, BalancePlan, BodyNeed, Budget, ConsistentHash, Ejection,
+    FailOverSwitch, FailoverPlan, FailureRate, GroupPlan, HashKey, Hedge, MemberPlan, Mode, Order,
+    Recovery, Replay, Retries, RetryPolicy, Triggers, WhenLost,
+};
+pub use leaf::{HealthCheck, HttpProbe, Limits, Probe, Queue, StatusSet};
 
 /// Everything the gateway needs to know of one API.
 #[derive(Debug, Clone, PartialEq)]
@@ -139,11 +148,15 @@ pub struct Stages<T> {
     pub sandbox: Option<T>,
 }
 
-/// An endpoint: a leaf, or (later) a group of endpoints.
+/// An endpoint: a leaf, or a group of endpoints.
 #[derive(Debug, Clone, PartialEq)]
 pub enum EndpointPlan {
     /// A URL: `http`, `address` and `service` endpoints.
-    Http(HttpPlan),
+    Http(Box<HttpPlan>),
+    /// Members in an order; the next one takes over when one fails.
+    Failover(Box<FailoverPlan>),
+    /// Members that share the calls.
+    Balance(Box<BalancePlan>),
 }
 
 /// A leaf that talks to a URL.
@@ -159,6 +172,10 @@ pub struct HttpPlan {
     pub resilience: Resilience,
     /// How HTTP/2 is chosen towards the upstream.
     pub http2: Http2,
+    /// What it takes at most.
+    pub limits: Limits,
+    /// How its health is checked without calls.
+    pub health_check: Option<HealthCheck>,
 }
 
 /// The kinds of URL leaf.
@@ -217,6 +234,9 @@ pub struct Resilience {
     pub factor: f64,
     /// `suspendDuration` is `0`: neither suspension nor the timed-out state.
     pub suspension_is_off: bool,
+    /// Whether the leaf is in a group: then the gateway's limit of failures is the one for
+    /// members, `maximum.failover.recursive.retries` (spec/01 §2.6). Nothing else differs.
+    pub is_member: bool,
 }
 
 impl Default for Resilience {
@@ -233,6 +253,7 @@ impl Default for Resilience {
             maximum_ms: i64::MAX,
             factor: 1.0,
             suspension_is_off: false,
+            is_member: false,
         }
     }
 }

@@ -18,7 +18,7 @@ use crate::admit::jwt::Admitter;
 use crate::clock::Clock;
 use crate::config::GatewayConfig;
 use crate::endpoint::http::LeafContext;
-use crate::endpoint::{Endpoint, Stage};
+use crate::endpoint::{Endpoint, Stage, group};
 use crate::fetch::{FetchLimits, Fetcher};
 use crate::route::{OperationTable, Router};
 use crate::snapshot::{LiveApi, Snapshot, environment_kind};
@@ -300,6 +300,7 @@ impl Deployer {
             let options = CompileOptions { cors: cors_defaults(&self.config) };
             let (plan, found) = compile(&project, &options);
             diagnostics.extend(found);
+            diagnostics.extend(group::refuse(plan.as_ref()));
             plan
         });
         (plan.filter(|_| !diagnostics.has_errors()), diagnostics)
@@ -388,7 +389,7 @@ impl Deployer {
             certificates: &plan.certificates,
             preserve_host: plan.preserve_host,
         };
-        Some(Endpoint::new(endpoint, &context))
+        Endpoint::new(endpoint, &context)
     }
 
     fn snapshot(&mut self) -> Snapshot {

@@ -1,5 +1,6 @@
 //! The endpoint of a stage at run time: today a leaf, later groups of endpoints too.
 
+pub mod group;
 pub mod health;
 pub mod http;
 
@@ -44,10 +45,13 @@ impl Stage {
 }
 
 impl Endpoint {
-    /// Attaches live things to a plan.
-    pub(crate) fn new(plan: &EndpointPlan, context: &http::LeafContext<'_>) -> Self {
+    /// Attaches live things to a plan; `None` for a group, which is refused before.
+    pub(crate) fn new(plan: &EndpointPlan, context: &http::LeafContext<'_>) -> Option<Self> {
         match plan {
-            EndpointPlan::Http(plan) => Self::Http(Box::new(http::HttpLeaf::new(plan, context))),
+            EndpointPlan::Http(plan) => {
+                Some(Self::Http(Box::new(http::HttpLeaf::new(plan, context))))
+            }
+            EndpointPlan::Failover(_) | EndpointPlan::Balance(_) => None,
         }
     }
 

@@ -29,6 +29,8 @@ pub struct EndpointConfig {
     pub group: GroupConfig,
     /// `implementation_status` is `prototyped`.
     pub is_prototyped: bool,
+    /// `x-weir-http2`, which holds for every URL that says nothing of it.
+    pub http2: Option<String>,
     /// `x-weir`.
     pub extension: Option<Extension>,
 }
@@ -173,6 +175,7 @@ impl EndpointConfig {
             sandbox: StageConfig::read(at, "sandbox", http2.as_deref(), found),
             group: GroupConfig::read(at, found),
             is_prototyped: status.is_some_and(|status| status.eq_ignore_ascii_case("prototyped")),
+            http2,
             extension: Extension::read(at),
         }
     }

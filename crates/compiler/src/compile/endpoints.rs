@@ -1,12 +1,32 @@
 //! `endpointConfig` to the endpoint of each stage (spec/01 §1, §2.1).
 
-use model::endpoint::{
-    EndpointConfig, EndpointKind, EndpointSecurity, Member, SecurityKind, StageConfig,
-};
+use model::cursor::Cursor;
+use model::endpoint::{EndpointConfig, EndpointKind, EndpointSecurity, SecurityKind, StageConfig};
 use model::{Diagnostics, Place, codes};
 
-use super::{Source, extensions, resilience, url};
-use crate::plan::{Dialect, EndpointPlan, HttpPlan, Stages};
+use super::group::settings::{Settings, check_keys};
+use super::group::{Kind, STAGE_KEYS, tree, wso2};
+use super::leaf::{self, Leaf};
+use super::{Source, url};
+use crate::plan::{Dialect, EndpointPlan, Stages};
+
+/// The kinds that this version serves.
+#[derive(Clone, Copy)]
+enum Root {
+    Leaf(Dialect),
+    Group(Kind),
+}
+
+/// One of the two stages, with all that is said of it.
+struct Stage<'a> {
+    config: &'a EndpointConfig,
+    own: &'a StageConfig,
+    root: Root,
+    /// What `x-weir` says of this stage.
+    extension: Option<Cursor<'a>>,
+    /// The name of the endpoint.
+    name: String,
+}
 
 pub(super) fn plan(source: &Source<'_>, found: &mut Diagnostics) -> Option<Stages<EndpointPlan>> {
     if source.api.implementation != "ENDPOINT" {
@@ -19,27 +39,56 @@ pub(super) fn plan(source: &Source<'_>, found: &mut Diagnostics) -> Option<Stage
         found.error(codes::ENDPOINT_MISSING, place, "the API has no `endpointConfig`", help);
         return None;
     };
-    let dialect = dialect(&config, found)?;
-    let stages = Stages {
-        production: stage(source, &config.production, "production", dialect, found),
-        sandbox: stage(source, &config.sandbox, "sandbox", dialect, found),
+    let mut problems = Diagnostics::new();
+    let stages = stages(source, &config, &mut problems);
+    report_once(problems, found);
+    stages
+}
+
+/// What is said of a group is looked at for each of its members, and is told once.
+fn report_once(problems: Diagnostics, found: &mut Diagnostics) {
+    let mut seen = std::collections::HashSet::new();
+    for problem in problems {
+        let place = problem.place.clone();
+        if seen.insert((problem.code, place, problem.message.clone())) {
+            found.report(problem);
+        }
+    }
+}
+
+fn stages(
+    source: &Source<'_>,
+    config: &EndpointConfig,
+    found: &mut Diagnostics,
+) -> Option<Stages<EndpointPlan>> {
+    let root = root(config, found)?;
+    let name = source.api.name.as_deref().unwrap_or_default();
+    let version = source.api.version.as_deref().unwrap_or_default();
+    let stage = |own, word: &str| Stage {
+        config,
+        own,
+        root,
+        extension: config.extension.as_ref().map(|extension| extension.cursor().get(word)),
+        name: format!("{name}--v{version}_API{word}Endpoint"),
     };
-    let is_empty = |stage: &StageConfig| stage.members.is_empty();
-    if is_empty(&config.production) && is_empty(&config.sandbox) {
+    let both = [stage(&config.production, "production"), stage(&config.sandbox, "sandbox")];
+    check_extension(&both, root, found);
+    let [production, sandbox] = both.each_ref().map(|stage| stage.plan(found));
+    if both.iter().all(Stage::is_empty) {
         let message = "the API has neither a production nor a sandbox endpoint";
         let help = "Add `production_endpoints`, `sandbox_endpoints` or both.";
-        found.error(codes::NO_STAGE, config.place, message, help);
+        found.error(codes::NO_STAGE, config.place.clone(), message, help);
     }
-    Some(stages)
+    Some(Stages { production, sandbox })
 }
 
 /// The kinds that this version serves; all others are refused with a code of their own.
-fn dialect(config: &EndpointConfig, found: &mut Diagnostics) -> Option<Dialect> {
+fn root(config: &EndpointConfig, found: &mut Diagnostics) -> Option<Root> {
     let (code, what) = match &config.kind {
-        EndpointKind::Http | EndpointKind::Service => return Some(Dialect::Http),
-        EndpointKind::Address => return Some(Dialect::Address),
-        EndpointKind::LoadBalance => (codes::LOAD_BALANCE, "load-balanced endpoints"),
-        EndpointKind::Failover => (codes::FAILOVER, "failover endpoints"),
+        EndpointKind::Http | EndpointKind::Service => return Some(Root::Leaf(Dialect::Http)),
+        EndpointKind::Address => return Some(Root::Leaf(Dialect::Address)),
+        EndpointKind::LoadBalance => return Some(Root::Group(Kind::Balance)),
+        EndpointKind::Failover => return Some(Root::Group(Kind::Failover)),
         EndpointKind::Default => (codes::DYNAMIC, "dynamic endpoints"),
         EndpointKind::AwsLambda => (codes::AWS_LAMBDA, "AWS Lambda endpoints"),
         EndpointKind::SequenceBackend => (codes::SEQUENCE_BACKEND, "sequence backends"),
@@ -71,58 +120,90 @@ fn type_place(config: &EndpointConfig) -> Place {
     url::deeper(&config.place, "endpoint_type")
 }
 
-fn stage(
-    source: &Source<'_>,
-    stage: &StageConfig,
-    name: &str,
-    dialect: Dialect,
-    found: &mut Diagnostics,
-) -> Option<EndpointPlan> {
-    if let Some(security) = stage.security.as_ref().filter(|_| !stage.members.is_empty()) {
-        check_security(security, found);
-    }
-    match stage.members.as_slice() {
-        [] => None,
-        [member] => leaf(source, member, name, dialect, found).map(EndpointPlan::Http),
-        [_, ..] => {
-            let message = "a single endpoint was expected, and there are several";
-            let help = "Keep one URL, or use `endpoint_type: load_balance`.";
-            found.error(codes::WRONG_SHAPE, stage.place.clone(), message, help);
-            None
+/// The keys of `x-weir` itself and of its stages.
+fn check_extension(stages: &[Stage<'_>; 2], root: Root, found: &mut Diagnostics) {
+    let [first, _] = stages;
+    let Some(extension) = &first.config.extension else { return };
+    let default = match root {
+        Root::Leaf(_) => None,
+        Root::Group(kind) => Some(kind),
+    };
+    let mut of_both: Vec<&[&str]> = vec![&["production", "sandbox"], leaf::KEYS];
+    of_both.extend(default.iter().flat_map(|kind| kind.keys()));
+    for stage in stages {
+        let mut of_stage: Vec<&[&str]> = vec![leaf::KEYS];
+        let kind = stage.tree().map_or(default, |at| tree::kind_of_stage(&at, default));
+        of_stage.extend(kind.iter().flat_map(|kind| kind.keys()));
+        of_both.extend(kind.iter().flat_map(|kind| kind.keys()));
+        of_stage.push(STAGE_KEYS);
+        let Some(at) = &stage.extension else { continue };
+        check_keys(at, &of_stage, found);
+        let kind = at.get("type");
+        if stage.tree().is_none() && !kind.is_absent() {
+            let message = "`type` has no effect here: it belongs to `members`";
+            let help = "Remove it, or list the members.";
+            found.warning(codes::NO_EFFECT, kind.place(), message, help);
         }
     }
+    check_keys(&extension.cursor(), &of_both, found);
 }
 
-fn leaf(
-    source: &Source<'_>,
-    member: &Member,
-    stage: &str,
-    dialect: Dialect,
-    found: &mut Diagnostics,
-) -> Option<HttpPlan> {
-    let resilience = resilience::plan(member.config.as_ref(), found);
-    check_format(member, found);
-    let http2 = extensions::http2(member, found);
-    let name = source.api.name.as_deref().unwrap_or_default();
-    let version = source.api.version.as_deref().unwrap_or_default();
-    Some(HttpPlan {
-        name: format!("{name}--v{version}_API{stage}Endpoint"),
-        dialect,
-        url: url::parse(member, dialect, found)?,
-        resilience,
-        http2,
-    })
-}
+impl Stage<'_> {
+    /// The place of the tree that `x-weir` gives instead of WSO2's endpoints.
+    fn tree(&self) -> Option<Cursor<'_>> {
+        self.extension.clone().filter(|at| !at.get("members").is_absent())
+    }
 
-fn check_format(member: &Member, found: &mut Diagnostics) {
-    let Some(config) = &member.config else { return };
-    for (key, value) in [("format", &config.format), ("optimize", &config.optimize)] {
-        let Some(value) = value else { continue };
-        if !value.eq_ignore_ascii_case("leave-as-is") {
-            let message = format!("`{key}: {value}` has no effect in this version");
-            let help = "Use `leave-as-is`.";
-            found.warning(codes::MESSAGE_FORMAT, config.place_of(key), message, help);
+    fn is_empty(&self) -> bool {
+        self.tree().is_none() && self.own.members.is_empty()
+    }
+
+    fn plan(&self, found: &mut Diagnostics) -> Option<EndpointPlan> {
+        if let Some(security) = self.own.security.as_ref().filter(|_| !self.is_empty()) {
+            check_security(security, found);
         }
+        let common = self.config.extension.as_ref().map(|extension| extension.cursor());
+        let settings = Settings::new(self.extension.clone().into_iter().chain(common));
+        if let Some(at) = self.tree() {
+            let kind = match self.root {
+                Root::Leaf(_) => None,
+                Root::Group(kind) => Some(kind),
+            };
+            let http2 = self.config.http2.as_deref();
+            return tree::of_stage(&at, kind, &self.name, settings, http2, found);
+        }
+        match self.root {
+            Root::Leaf(dialect) => self.leaf(dialect, &settings, found),
+            Root::Group(Kind::Failover) => wso2::failover(self.own, &self.name, settings, found),
+            Root::Group(Kind::Balance) => {
+                wso2::balance(self.own, &self.config.group, &self.name, settings, found)
+            }
+        }
+    }
+
+    fn leaf(
+        &self,
+        dialect: Dialect,
+        settings: &Settings<'_>,
+        found: &mut Diagnostics,
+    ) -> Option<EndpointPlan> {
+        let member = match self.own.members.as_slice() {
+            [] => return None,
+            [member] => member,
+            [_, ..] => {
+                let message = "a single endpoint was expected, and there are several";
+                let help = "Keep one URL, or use `endpoint_type: load_balance`.";
+                found.error(codes::WRONG_SHAPE, self.own.place.clone(), message, help);
+                return None;
+            }
+        };
+        let own = member.extension.as_ref().map(|extension| extension.cursor());
+        let own = Settings::new(own);
+        own.check_keys(&[leaf::KEYS], found);
+        let settings = own.before(settings);
+        let name = self.name.clone();
+        let leaf = Leaf { member, name, dialect, is_member: false, settings: &settings };
+        leaf.plan(found).map(|leaf| EndpointPlan::Http(Box::new(leaf)))
     }
 }
 

@@ -1,4 +1,5 @@
-//! Weir's own keys, all of which begin with `x-weir-`.
+//! Weir's own keys, all of which begin with `x-weir-`, and where `x-weir` may stand; what is below
+//! it is read by `group.rs` and `leaf.rs`.
 //!
 //! WSO2 ignores them; here a key that is misspelt is an error, because it would silently not work.
 
@@ -8,12 +9,13 @@ use model::{Diagnostics, Project, codes};
 
 use crate::plan::Http2;
 
-const PREFIX: &str = "x-weir-";
+const PREFIX: &str = "x-weir";
+const GROUP: &str = "x-weir";
 const PRESERVE_HOST: &str = "x-weir-preserve-host";
 const HTTP2: &str = "x-weir-http2";
 const OF_API: &[&str] = &[PRESERVE_HOST];
-const OF_CONFIG: &[&str] = &[PRESERVE_HOST, HTTP2];
-const OF_MEMBER: &[&str] = &[HTTP2];
+const OF_CONFIG: &[&str] = &[GROUP, PRESERVE_HOST, HTTP2];
+const OF_MEMBER: &[&str] = &[GROUP, HTTP2];
 const MEMBER_KEYS: &[&str] =
     &["production_endpoints", "sandbox_endpoints", "production_failovers", "sandbox_failovers"];
 
@@ -82,6 +84,7 @@ fn check_keys(at: &Cursor<'_>, known: &[&str], found: &mut Diagnostics) {
 fn suggestion(key: &str, known: &[&str]) -> String {
     match key {
         PRESERVE_HOST => return format!("Put `{PRESERVE_HOST}` into `endpointConfig` or `data`."),
+        GROUP => return format!("Put `{GROUP}` into `endpointConfig`, or beside a `url`."),
         HTTP2 => return format!("Put `{HTTP2}` into `endpointConfig`, or beside a `url`."),
         _ => {}
     }

@@ -28,11 +28,11 @@ pub(super) fn plan(config: Option<&LeafConfig>, found: &mut Diagnostics) -> Resi
 fn suspension(resilience: &mut Resilience, config: &LeafConfig, found: &mut Diagnostics) {
     resilience.timeout_codes = code_list(config, "retryErroCode", &config.retry_codes, found);
     resilience.suspend_codes = code_list(config, "suspendErrorCode", &config.suspend_codes, found);
-    if let Some(retries) = number(config, "retryTimeOut", config.retries.as_deref(), found) {
-        resilience.retries_before_suspension = retries;
+    if let Some(retries) = at_least_none(config, "retryTimeOut", &config.retries, found) {
+        resilience.retries_before_suspension = u32::try_from(retries).unwrap_or(u32::MAX);
     }
-    if let Some(delay) = millis(config, "retryDelay", config.retry_delay.as_deref(), found) {
-        resilience.retry_delay = delay;
+    if let Some(delay) = at_least_none(config, "retryDelay", &config.retry_delay, found) {
+        resilience.retry_delay = Duration::from_millis(delay);
     }
     let initial = config.suspend_duration.as_deref();
     if let Some(initial) = number(config, "suspendDuration", initial, found) {
@@ -69,6 +69,21 @@ fn millis(
     found: &mut Diagnostics,
 ) -> Option<Duration> {
     number(config, key, text, found).map(Duration::from_millis)
+}
+
+/// WSO2 takes a number below 0 for none (spec/01 §2.4), and so do we.
+fn at_least_none(
+    config: &LeafConfig,
+    key: &str,
+    text: &Option<String>,
+    found: &mut Diagnostics,
+) -> Option<u64> {
+    let number: i64 = number(config, key, text.as_deref(), found)?;
+    if number < 0 {
+        let message = format!("`{key}: {number}` means 0");
+        found.warning(codes::NUMBER, config.place_of(key), message, "Write 0.");
+    }
+    Some(u64::try_from(number).unwrap_or(0))
 }
 
 /// A number of the type that the caller needs; anything else is an error.

@@ -1,10 +1,13 @@
 //! A plan as text, for people and for golden tests.
 
+mod group;
+mod leaf;
+
 use std::fmt::{self, Display, Formatter};
 
 use super::{
-    ApiPlan, AuthPlan, CorsPlan, Dialect, EndpointPlan, Http2, HttpPlan, Lifecycle, OperationPlan,
-    Resilience, TimeoutAction, TokenKinds, TrustedCertificate,
+    ApiPlan, AuthPlan, CorsPlan, Dialect, Http2, HttpPlan, Lifecycle, OperationPlan, Resilience,
+    TimeoutAction, TokenKinds, TrustedCertificate,
 };
 
 impl Display for ApiPlan {
@@ -32,7 +35,7 @@ impl Display for ApiPlan {
             [("production", &self.endpoints.production), ("sandbox", &self.endpoints.sandbox)]
         {
             match endpoint {
-                Some(EndpointPlan::Http(leaf)) => write!(f, "{stage} {leaf}")?,
+                Some(endpoint) => write!(f, "{stage} {endpoint}")?,
                 None => writeln!(f, "{stage} none")?,
             }
         }
@@ -107,7 +110,11 @@ impl Display for HttpPlan {
             Http2::Never => "never",
         };
         line(f, "http2", http2)?;
-        write!(f, "{}", self.resilience)
+        write!(f, "{}{}", self.resilience, self.limits)?;
+        match &self.health_check {
+            Some(check) => write!(f, "{check}"),
+            None => Ok(()),
+        }
     }
 }
 

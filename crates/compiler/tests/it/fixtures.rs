@@ -148,6 +148,28 @@ fn apply_all(project: &Project, path: &Path) {
 }
 
 #[test]
+fn groups_of_parameter_files_compile() {
+    let Some(samples) = samples() else { return };
+    let parameters = samples.join("EnvParamsFiles");
+    for (file, production, leaves) in [
+        ("api_params_http_rest_endpoint_with_failover.yaml", "production failover ", 3),
+        ("api_params_http_soap_endpoint_with_load_balancing.yaml", "production balance ", 2),
+    ] {
+        let mut files = single("api.yaml", &samples.join("PizzaShackAPI-1.0.0/api.yaml"));
+        files.insert("params.yaml", std::fs::read(parameters.join(file)).unwrap()).unwrap();
+        let (project, found) = Project::read(files);
+        let mut project = project.unwrap();
+        assert!(found.is_empty(), "{found:?}");
+        assert!(project.apply_environment("production", &|_| None).is_empty());
+        let (plan, found) = compile(&project, &CompileOptions::default());
+        assert_eq!(codes_of(&found), Vec::<&str>::new(), "{file}");
+        let plan = plan.unwrap().to_string();
+        assert!(plan.contains(production), "{plan}");
+        assert_eq!(plan.matches("  member, ").count(), 2 * leaves, "{plan}");
+    }
+}
+
+#[test]
 fn every_definition_is_read() {
     let Some(samples) = samples() else { return };
     for (path, dialect, operations) in [

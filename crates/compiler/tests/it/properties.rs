@@ -24,6 +24,8 @@ const LINES: &[&str] = &[
     "endpointConfig: {endpoint_type: http, production_endpoints: {url: 'http://b'}}",
     "endpointConfig: {endpoint_type: http, sandbox_endpoints: {url: 'http://b:{', config: {factor: .nan, retryDelay: 1e9}}}",
     "endpointConfig: '{\"endpoint_type\": \"address\", \"production_endpoints\": [{}]}'",
+    "endpointConfig: {endpoint_type: failover, production_endpoints: {url: 'http://b'}, production_failovers: [{url: 'http://c'}, {}], x-weir: {mode: 1}}",
+    "endpointConfig: {endpoint_type: load_balance, sessionManagement: http, production_endpoints: [{url: 'http://b', x-weir: {weight: 2}}], x-weir: {sandbox: {members: [{url: 'http://d'}, {members: []}]}, algorithm: random}}",
     "corsConfiguration: {corsConfigurationEnabled: true}",
     "id: {apiName: B, version: 2}",
     "uriTemplates: [{uriTemplate: /x, httpVerbs: [GET, PUT]}]",
