@@ -1,6 +1,16 @@
 //! Groups of endpoints: what decides who is called, without calling anybody.
 //!
-//! Nothing here has a clock, a socket or a lock: time and chance are handed in.
+//! Nothing here has a clock or a socket: time and chance are handed in. What workers share is
+//! atomic; the one lock, in `outlier.rs`, is taken when a member is left out.
+
+pub mod algorithm;
+pub mod budget;
+pub mod latency;
+pub mod order;
+pub mod outlier;
+pub mod ramp;
+pub mod repeat;
+pub mod window;
 
 use compiler::plan::{ApiPlan, EndpointPlan};
 use model::{Diagnostics, Place, codes};
