@@ -5,6 +5,7 @@
 
 pub mod algorithm;
 pub mod budget;
+pub mod checked;
 pub mod latency;
 pub mod order;
 pub mod outlier;

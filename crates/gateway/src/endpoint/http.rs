@@ -123,7 +123,7 @@ impl HttpLeaf {
         }
     }
 
-    fn admit(&self, exchange: &Exchange) -> Result<Ticket, Failure> {
+    fn admit(&self, exchange: &Exchange) -> Result<Ticket<'_>, Failure> {
         match self.health.ready(Instant::now()) {
             Readiness::Yes(ticket) => Ok(ticket),
             Readiness::No { state, .. } => {
@@ -324,7 +324,7 @@ impl HttpLeaf {
         forward::response_headers(&mut head.headers, head.status, &rewrite);
     }
 
-    fn succeeded(&self, ticket: Ticket) {
+    fn succeeded(&self, ticket: Ticket<'_>) {
         if let Some(transition) = self.health.succeeded(ticket, Instant::now()) {
             self.log(&transition, None);
         }
@@ -346,7 +346,7 @@ impl HttpLeaf {
     async fn failed(
         &self,
         exchange: &Exchange,
-        ticket: Ticket,
+        ticket: Ticket<'_>,
         failure: SendFailure,
         started: Instant,
     ) -> Failure {

@@ -75,6 +75,9 @@ pub(super) struct Rules {
     initial_ms: i64,
     maximum_ms: i64,
     factor: f64,
+    /// Failures since the leaf was active after which it is suspended in any case, and for how
+    /// many milliseconds.
+    forced: Option<(u32, i64)>,
 }
 
 impl Rules {
@@ -93,7 +96,18 @@ impl Rules {
             initial_ms: if initial_is_open { defaults.suspend_initial_ms } else { leaf.initial_ms },
             maximum_ms: leaf.maximum_ms,
             factor: if factor_is_open { defaults.suspend_factor } else { leaf.factor },
+            forced: forced(leaf, defaults),
         }
+    }
+
+    /// Whether failures are counted at all.
+    pub(super) fn counts_failures(&self) -> bool {
+        self.forced.is_some()
+    }
+
+    /// How long the suspension is that so many failures in a row bring about, whatever their codes.
+    pub(super) fn forced_ms(&self, run: u32) -> Option<i64> {
+        self.forced.filter(|(most, _)| run >= *most).map(|(_, ms)| ms)
     }
 
     pub(super) fn reaction(&self, code: u32) -> Reaction {
@@ -125,6 +139,18 @@ impl Rules {
             next
         }
     }
+}
+
+/// The limit of failures, which is another one for members of a group (spec/01 §2.6).
+fn forced(leaf: &Resilience, defaults: &EndpointDefaults) -> Option<(u32, i64)> {
+    let (most, suspension) = if leaf.is_member {
+        (defaults.recursive_failover_retries, defaults.recursive_failover_suspension)
+    } else {
+        (defaults.failover_retries, defaults.failover_suspension)
+    };
+    let ms = i64::try_from(suspension.as_millis()).unwrap_or(i64::MAX);
+    // A limit of none at all would suspend what never failed.
+    most.map(|most| (most.max(1), ms))
 }
 
 /// A product without its fraction, held within the numbers that there are.

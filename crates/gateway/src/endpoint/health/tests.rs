@@ -1,5 +1,8 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod model;
+mod table;
+
 use std::time::SystemTime;
 
 use super::*;
@@ -12,8 +15,10 @@ fn defaults() -> EndpointDefaults {
 }
 
 /// A leaf and a clock that goes on only when it is told to.
+///
+/// Its tickets outlive any borrow of it, for which the little that it holds is leaked.
 struct Bench {
-    health: Health,
+    health: &'static Health,
     now: Instant,
 }
 
@@ -23,26 +28,34 @@ impl Bench {
     }
 
     fn with(resilience: &Resilience, defaults: &EndpointDefaults) -> Self {
-        Self { health: Health::new(resilience, defaults), now: Instant::now() }
+        let health = Box::leak(Box::new(Health::new(resilience, defaults)));
+        Self { health, now: Instant::now() }
     }
 
     fn pass(&mut self, ms: i64) {
         self.now += milliseconds(ms);
     }
 
-    fn ticket(&self) -> Ticket {
+    fn ticket(&self) -> Ticket<'static> {
         match self.health.ready(self.now) {
             Readiness::Yes(ticket) => ticket,
             no @ Readiness::No { .. } => panic!("{no:?}"),
         }
     }
 
+    /// The state that a call is turned away with, and until when; `None` when it is taken.
+    fn refused(&self) -> Option<(State, Option<Instant>)> {
+        let refused = match self.health.ready(self.now) {
+            Readiness::Yes(_) => None,
+            Readiness::No { state, retry_at } => Some((state, retry_at)),
+        };
+        assert_eq!(self.health.is_ready(self.now), refused.is_none());
+        refused
+    }
+
     /// The state that a call is turned away with; `None` when it is taken.
     fn refusal(&self) -> Option<State> {
-        match self.health.ready(self.now) {
-            Readiness::Yes(_) => None,
-            Readiness::No { state, .. } => Some(state),
-        }
+        self.refused().map(|(state, _)| state)
     }
 
     fn fail(&self, code: u32) -> Option<Transition> {
@@ -124,9 +137,8 @@ fn a_factor_does_not_overflow() {
 fn one_failure_suspends_and_one_success_revives() {
     let mut bench = Bench::new(&Resilience::default());
     assert_eq!(bench.fail(REFUSED), Some(Transition::Suspended { last_ms: 0, current_ms: 30_000 }));
-    let no =
-        Readiness::No { state: State::Suspended, retry_at: Some(bench.now + milliseconds(30_000)) };
-    assert_eq!(bench.health.ready(bench.now), no);
+    let no = Some((State::Suspended, Some(bench.now + milliseconds(30_000))));
+    assert_eq!(bench.refused(), no);
     bench.pass(30_000);
     assert_eq!(bench.succeed(), Some(Transition::Recovered { from: State::Suspended }));
     assert_eq!(bench.succeed(), None);
@@ -237,26 +249,131 @@ fn what_each_code_does() {
     check_reactions(&[-1], &[-1], &[(101_503, None), (101_504, None), (0, None)]);
 }
 
+/// What comes of the failures of some calls, one after the other.
+fn fail_all(bench: &Bench, tickets: Vec<Ticket<'static>>) -> Vec<Transition> {
+    let outcomes = tickets.into_iter().map(|it| bench.health.failed(it, REFUSED, bench.now));
+    outcomes.flatten().collect()
+}
+
 #[test]
 fn calls_in_flight_together_fail_as_one() {
-    let mut bench = Bench::new(&suspension(1_000, i64::MAX, 2.0));
-    let tickets: Vec<_> = (0..10).map(|_| bench.ticket()).collect();
-    let fail_all = |bench: &Bench, tickets: &[Ticket]| {
-        let outcomes = tickets.iter().map(|it| bench.health.failed(*it, REFUSED, bench.now));
-        outcomes.flatten().collect::<Vec<_>>()
-    };
+    let bench = Bench::new(&suspension(1_000, i64::MAX, 2.0));
+    let mut tickets: Vec<_> = (0..11).map(|_| bench.ticket()).collect();
+    let (late, slow) = (tickets.pop().unwrap(), tickets.pop().unwrap());
     let first = Transition::Suspended { last_ms: 0, current_ms: 1_000 };
-    assert_eq!(fail_all(&bench, &tickets), [first]);
-    bench.pass(1_000);
-    let second: Vec<_> = (0..10).map(|_| bench.ticket()).collect();
-    let again = Transition::Suspended { last_ms: 1_000, current_ms: 2_000 };
-    assert_eq!(fail_all(&bench, &second), [again]);
+    assert_eq!(fail_all(&bench, tickets), [first]);
     // Old news does not suspend a leaf that has come back.
-    bench.pass(2_000);
-    bench.succeed();
-    assert_eq!(fail_all(&bench, &second), []);
+    assert!(bench.health.succeeded(slow, bench.now).is_some());
+    assert_eq!(fail_all(&bench, vec![late]), []);
     assert_eq!(bench.refusal(), None);
-    assert_eq!(bench.health.report().failures, 30);
+    assert_eq!(bench.health.report().failures, 10);
+}
+
+#[test]
+fn timeouts_in_flight_together_use_up_one_retry() {
+    let resilience = Resilience { retries_before_suspension: 2, ..Resilience::default() };
+    let bench = Bench::new(&resilience);
+    let tickets: Vec<_> = (0..10).map(|_| bench.ticket()).collect();
+    let outcomes = tickets.into_iter().map(|it| bench.health.failed(it, TIMEOUT, bench.now));
+    assert_eq!(outcomes.flatten().count(), 1);
+    assert_eq!(bench.health.report().state, State::Timeout);
+    for expected in [State::Timeout, State::Suspended] {
+        bench.fail(TIMEOUT);
+        assert_eq!(bench.health.report().state, expected);
+    }
+}
+
+#[test]
+fn one_probe_passes_when_a_suspension_is_over() {
+    let mut bench = Bench::new(&suspension(1_000, i64::MAX, 2.0));
+    bench.fail(REFUSED);
+    let over = bench.now + milliseconds(1_000);
+    bench.pass(1_000);
+    let probe = bench.ticket();
+    assert_eq!(bench.refused(), Some((State::Suspended, Some(over))));
+    assert!(bench.health.report().is_probing);
+    bench.now += milliseconds(5_000);
+    assert_eq!(bench.refusal(), Some(State::Suspended), "however long it takes");
+    // It fails: the next suspension begins, and the next probe comes after it.
+    let again = Some(Transition::Suspended { last_ms: 1_000, current_ms: 2_000 });
+    assert_eq!(bench.health.failed(probe, REFUSED, bench.now), again);
+    bench.pass(2_000);
+    let probe = bench.ticket();
+    assert_eq!(bench.refusal(), Some(State::Suspended));
+    // It is answered: all pass.
+    bench.health.succeeded(probe, bench.now);
+    let all: Vec<_> = (0..5).map(|_| bench.ticket()).collect();
+    assert_eq!(all.len(), 5);
+}
+
+#[test]
+fn a_probe_that_is_given_up_lets_the_next_one_pass() {
+    let mut bench = Bench::new(&Resilience {
+        suspend_codes: vec![i64::from(REFUSED)],
+        ..suspension(1_000, i64::MAX, 1.0)
+    });
+    bench.fail(REFUSED);
+    bench.pass(1_000);
+    drop(bench.ticket());
+    assert!(bench.health.is_ready(bench.now));
+    let probe = bench.ticket();
+    assert!(!bench.health.is_ready(bench.now));
+    // A code that does not matter leaves the leaf suspended, and ends the probe.
+    assert_eq!(bench.health.failed(probe, 101_500, bench.now), None);
+    assert_eq!(bench.health.report().state, State::Suspended);
+    assert!(bench.health.is_ready(bench.now));
+}
+
+#[test]
+fn an_old_probe_ends_no_new_one() {
+    let mut bench = Bench::new(&suspension(1_000, i64::MAX, 1.0));
+    bench.fail(REFUSED);
+    bench.pass(1_000);
+    let old = bench.ticket();
+    bench.health.switch_on(bench.now);
+    let now = bench.now + milliseconds(1_000);
+    assert!(bench.fail(REFUSED).is_some());
+    let Readiness::Yes(new) = bench.health.ready(now) else { panic!("it is over") };
+    drop(old);
+    assert!(!bench.health.is_ready(now), "the new probe is under way");
+    drop(new);
+    assert!(bench.health.is_ready(now));
+}
+
+#[test]
+fn a_suspension_that_keeps_nobody_away_has_no_probe() {
+    for maximum_ms in [0, -1] {
+        let bench = Bench::new(&suspension(5_000, maximum_ms, 1.0));
+        bench.fail(REFUSED);
+        assert_eq!(bench.health.report().state, State::Suspended);
+        let all: Vec<_> = (0..5).map(|_| bench.ticket()).collect();
+        assert_eq!(all.len(), 5);
+    }
+}
+
+#[test]
+fn so_many_failures_suspend_in_any_case() {
+    let defaults = EndpointDefaults {
+        failover_retries: Some(3),
+        failover_suspension: Duration::from_secs(7),
+        recursive_failover_retries: Some(2),
+        recursive_failover_suspension: Duration::from_secs(9),
+        ..EndpointDefaults::default()
+    };
+    for (is_member, failures, current_ms) in [(false, 3, 7_000), (true, 2, 9_000)] {
+        let leaf = Resilience { suspension_is_off: true, is_member, ..Resilience::default() };
+        let bench = Bench::with(&leaf, &defaults);
+        for _ in 0..2 {
+            for _ in 1..failures {
+                assert_eq!(bench.fail(REFUSED), None);
+            }
+            assert_eq!(bench.succeed(), None, "it was active all the time");
+        }
+        for _ in 1..failures {
+            assert_eq!(bench.fail(REFUSED), None);
+        }
+        assert_eq!(bench.fail(REFUSED), Some(Transition::Suspended { last_ms: 0, current_ms }));
+    }
 }
 
 #[test]
@@ -272,12 +389,11 @@ fn a_late_success_revives() {
 #[test]
 fn a_leaf_that_is_off_stays_off() {
     let bench = Bench::new(&Resilience::default());
-    let ticket = bench.ticket();
+    let (good, bad) = (bench.ticket(), bench.ticket());
     bench.health.switch_off(bench.now, None);
-    let off = Readiness::No { state: State::Off, retry_at: None };
-    assert_eq!(bench.health.ready(bench.now), off);
-    assert_eq!(bench.health.succeeded(ticket, bench.now), None);
-    assert_eq!(bench.health.failed(ticket, REFUSED, bench.now), None);
+    assert_eq!(bench.refused(), Some((State::Off, None)));
+    assert_eq!(bench.health.succeeded(good, bench.now), None);
+    assert_eq!(bench.health.failed(bad, REFUSED, bench.now), None);
     assert_eq!(bench.refusal(), Some(State::Off));
     bench.health.switch_on(bench.now);
     assert_eq!(bench.refusal(), None);
@@ -314,8 +430,24 @@ fn a_report_tells_what_happened() {
         failures: 2,
         last_code: Some(101_500),
         last_duration: Some(Duration::from_secs(1)),
+        is_probing: false,
     };
     assert_eq!(report, expected);
+    bench.pass(1_000);
+    bench.succeed();
+    let events = bench.health.events();
+    let seen: Vec<_> = events.iter().map(|event| (event.from, event.to, event.cause)).collect();
+    assert_eq!(
+        seen,
+        [
+            (State::Active, State::Suspended, Cause::Failure(REFUSED)),
+            (State::Suspended, State::Suspended, Cause::Failure(101_500)),
+            (State::Suspended, State::Active, Cause::Answer),
+        ]
+    );
+    assert_eq!(events.first().unwrap().at, start);
+    (0..50).for_each(|_| bench.health.switch_on(bench.now));
+    assert_eq!(bench.health.events().len(), REMEMBERED);
 }
 
 #[test]
