@@ -1,6 +1,6 @@
 //! What tests need around a gateway: backends that behave and backends that misbehave on purpose,
 //! clients that show every byte, certificates, tokens, scratch projects, and runners for the
-//! program itself and for nginx.
+//! program itself, nginx, Apache, and scripts for Node and Python.
 //!
 //! Everything listens on 127.0.0.1 with a port of the system's choice, and everything that is
 //! started here stops when its handle is dropped.
@@ -9,6 +9,7 @@
 //! A failed precondition panics: this crate is for tests only and is never shipped.
 
 mod answer;
+mod apache;
 mod authority;
 mod backend;
 mod bounded;
@@ -22,9 +23,11 @@ mod process;
 mod project;
 mod raw_backend;
 mod reply;
+mod script;
 mod tasks;
 
 pub use answer::Answer;
+pub use apache::Apache;
 pub use authority::{Ca, Leaf};
 pub use backend::{Backend, BackendBuilder, Recorded, Tls};
 pub use bounded::{PATIENCE, bounded};
@@ -38,3 +41,4 @@ pub use process::{Exit, WeirProcess};
 pub use project::{Project, WrittenProject};
 pub use raw_backend::{RawBackend, Step};
 pub use reply::{Feed, Reply, ReplyBody};
+pub use script::Script;

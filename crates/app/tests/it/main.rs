@@ -15,6 +15,7 @@ mod examples;
 mod handover;
 mod life;
 mod log;
+mod smuggling;
 mod support;
 mod tls;
 mod tools;
