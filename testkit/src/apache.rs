@@ -53,7 +53,6 @@ impl Apache {
             .arg(&file)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
-            .stderr(Stdio::null())
             .spawn()
             .expect("Apache starts");
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));

@@ -48,3 +48,8 @@ async fn connections_and_upgrades_leave_no_choice() {
 async fn limits_leave_no_choice() {
     Arena::start().await.check(cases::limits::cases).await;
 }
+
+#[tokio::test]
+async fn clients_that_stop_leave_no_choice() {
+    Arena::start().await.check_at_once(cases::limits::slow).await;
+}

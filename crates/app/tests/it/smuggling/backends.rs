@@ -60,8 +60,8 @@ server {
 server { listen unix:@DIR@/inner; location / { return 200 $http_x_request_id; } }
 "#;
 
-/// With a parser as forgiving as it can be set. A body comes back as the answer, so that its length
-/// is in the log; only POST has this.
+/// With a parser as forgiving as it can be set. A body is read whole and comes back as the answer, so
+/// that its length is in the log; only POST has this.
 const APACHE: &str = r#"
 HttpProtocolOptions Unsafe LenientMethods Allow0.9
 LimitRequestLine 100000
@@ -71,9 +71,13 @@ KeepAliveTimeout 3600
 MaxKeepAliveRequests 0
 AllowEncodedSlashes NoDecode
 MergeSlashes Off
+<Location "/">
 SetHandler reflector
+SetInputFilter BUFFER
+BufferSize 10000000
+</Location>
 Header always set X-Seen "expr=%{req:X-Request-ID}"
-LogFormat "%{X-Request-ID}i\t%m\t%U%q\t%>s\t%B\t%r" seen
+LogFormat "%{X-Request-ID}i\t%m\t%U%q\t%>s\t%B\t%X" seen
 CustomLog "@DIR@/seen" seen
 "#;
 
@@ -89,7 +93,10 @@ pub(crate) async fn start() -> Vec<Backend> {
     let mut add = |name, kind: Option<Kind>| all.extend(kind.map(|kind| Backend::new(name, kind)));
     let (node, python) = (include_str!("node.js"), include_str!("http_server.py"));
     add("nginx", Nginx::http(NGINX).await.map(Kind::Nginx));
-    add("apache", Apache::server(&["reflector", "headers"], APACHE).await.map(Kind::Apache));
+    add(
+        "apache",
+        Apache::server(&["reflector", "headers", "buffer"], APACHE).await.map(Kind::Apache),
+    );
     add("node", Script::node(node, &["strict"]).await.map(Kind::Script));
     add("laxnode", Script::node(node, &["lax"]).await.map(Kind::Script));
     add("python", Script::python(python, &[]).await.map(Kind::Script));
@@ -184,9 +191,10 @@ fn from_script(line: &str) -> Seen {
 fn from_apache(line: &str) -> Seen {
     let mut words = line.trim_end().split('\t').map(|word| if word == "-" { "" } else { word });
     let mut next = || words.next().unwrap_or_default().to_owned();
-    let (id, method, target, status, answered) = (next(), next(), next(), next(), next());
-    // 405: whole, and a method that is not reflected.
-    let whole = status == "200" || status == "405";
+    let (id, method, target) = (next(), next(), next());
+    let (status, answered) = (next(), next());
+    // 405: whole, and a method that is not reflected. X: broken off.
+    let whole = (status == "200" || status == "405") && next() != "X";
     let length = if status == "200" { answered.parse().unwrap_or_default() } else { 0 };
     Seen { id, method, target, length, whole }
 }

@@ -34,7 +34,9 @@ pub(crate) enum Want {
     Seen(&'static str),
     /// The gateway's own, with one of these statuses.
     Own(&'static [u16]),
-    /// Either; after the gateway's own the connection must be closed.
+    /// The gateway's own, with one of these statuses, or the end of the connection.
+    OwnOrEnd(&'static [u16]),
+    /// A backend's or the gateway's own; after the gateway's own the connection must be closed.
     Either(&'static str, &'static [u16]),
 }
 

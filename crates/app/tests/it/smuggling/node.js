@@ -34,7 +34,8 @@ const server = http.createServer(options, (request, answer) => {
 const broken = ['ECONNRESET', 'HPE_INVALID_EOF_STATE'];
 server.on('clientError', (error, socket) => {
   if (!broken.includes(error.code)) {
-    const target = error.code + ' ' + (error.rawPacket || '').toString('latin1');
+    const line = (error.rawPacket || '').toString('latin1').split('\r\n')[0];
+    const target = error.code + ' ' + line;
     record({ id: '', method: '', target, body: '', whole: false });
   }
   socket.destroy();

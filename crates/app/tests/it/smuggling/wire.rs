@@ -269,7 +269,7 @@ fn judge_head(head: &[u8], problems: &mut Vec<String>) -> Framing {
         }
     }
     for name in
-        ["keep-alive", "proxy-connection", "proxy-authorization", "http2-settings", "expect"]
+        ["keep-alive", "proxy-connection", "proxy-authorization", "expect"]
     {
         if !of(name).is_empty() {
             problems.push(format!("{name} is not for a backend"));

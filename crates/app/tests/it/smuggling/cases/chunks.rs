@@ -104,7 +104,7 @@ pub(crate) fn cases() -> Vec<Case> {
             at.chunked([body, &at.end_and_smuggled()[..]].concat())
         }));
         // A good chunk first, so that the backend has a part of the request.
-        cases.push(Case::refused(format!("{name}-second"), BAD, move |at: &Place| {
+        cases.push(Case::refused(format!("{name}-after-chunk"), BAD, move |at: &Place| {
             at.chunked([&b"3\r\nabc\r\n"[..], body, &at.end_and_smuggled()[..]].concat())
         }));
     }

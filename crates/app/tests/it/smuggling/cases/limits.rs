@@ -58,26 +58,10 @@ fn heads() -> Vec<Case> {
             head.truncate(head.len() - 2);
             head
         }),
-        Case::refused("head-slow", &[408], |at: &Place| {
-            let mut head = at.get("X-A: b\r\n");
-            head.truncate(head.len() - 2);
-            head
-        }),
-        Case::refused("head-slow-in-line", &[408], |at: &Place| {
-            format!("GET {}/att", at.path).into_bytes()
-        }),
-        Case::refused("head-slow-at-last-byte", &[408], |at: &Place| {
-            let mut head = at.get("");
-            head.truncate(head.len() - 1);
-            head
-        }),
         Case::passed("head-almost-too-large", |at: &Place| {
             at.get(format!("X-A: {}\r\n", "a".repeat(15_000)))
         }),
         Case::passed("head-almost-too-many", |at: &Place| at.get("X-A: b\r\n".repeat(90))),
-        Case::refused("starts-with-endless-lines", &[400, 408, 414, 431], |_: &Place| {
-            "\r\n".repeat(MUCH * 5).into_bytes()
-        }),
     ]
 }
 
@@ -121,6 +105,33 @@ fn bodies() -> Vec<Case> {
             let fields = format!("Content-Length: {LARGE}\r\n");
             at.request(("GET", "attack"), fields, smuggled(at))
         }),
+        Case::passed("body-almost-too-long", |at: &Place| {
+            let body = vec![b'a'; LARGE - 1];
+            at.post(format!("Content-Length: {}\r\n", body.len()), body)
+        }),
+        Case::refused("body-too-long-and-chunked", BAD, |at: &Place| {
+            let fields = format!("Content-Length: {LARGE}\r\nTransfer-Encoding: chunked\r\n");
+            at.post(fields, at.end_and_smuggled())
+        }),
+    ]
+}
+
+/// Clients that stop in the middle, each of which costs as much time as the gateway gives it.
+pub(crate) fn slow() -> Vec<Case> {
+    vec![
+        Case::refused("head-slow", &[408], |at: &Place| {
+            let mut head = at.get("X-A: b\r\n");
+            head.truncate(head.len() - 2);
+            head
+        }),
+        Case::refused("head-slow-in-line", &[408], |at: &Place| {
+            format!("GET {}/att", at.path).into_bytes()
+        }),
+        Case::refused("head-slow-at-last-byte", &[408], |at: &Place| {
+            let mut head = at.get("");
+            head.truncate(head.len() - 1);
+            head
+        }),
         Case::refused("body-stops", &[400, 408], |at: &Place| {
             at.post("Content-Length: 10\r\n", "12345")
         }),
@@ -131,13 +142,8 @@ fn bodies() -> Vec<Case> {
         Case::refused("chunks-stop-at-last", &[400, 408], |at: &Place| {
             at.chunked("5\r\n12345\r\n0\r\n")
         }),
-        Case::passed("body-almost-too-long", |at: &Place| {
-            let body = vec![b'a'; LARGE - 1];
-            at.post(format!("Content-Length: {}\r\n", body.len()), body)
-        }),
-        Case::refused("body-too-long-and-chunked", BAD, |at: &Place| {
-            let fields = format!("Content-Length: {LARGE}\r\nTransfer-Encoding: chunked\r\n");
-            at.post(fields, at.end_and_smuggled())
+        Case::refused("starts-with-endless-lines", &[400, 408, 414, 431], |_: &Place| {
+            "\r\n".repeat(MUCH * 5).into_bytes()
         }),
     ]
 }
