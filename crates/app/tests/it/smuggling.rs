@@ -10,6 +10,7 @@ mod arena;
 mod backends;
 mod case;
 mod cases;
+mod http2;
 mod wire;
 
 use arena::Arena;
@@ -52,4 +53,9 @@ async fn limits_leave_no_choice() {
 #[tokio::test]
 async fn clients_that_stop_leave_no_choice() {
     Arena::start().await.check_at_once(cases::limits::slow).await;
+}
+
+#[tokio::test]
+async fn http2_leaves_no_choice() {
+    http2::check(Arena::start().await).await;
 }

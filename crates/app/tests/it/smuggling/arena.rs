@@ -61,24 +61,33 @@ impl Arena {
         Self { weir, backends, _apis: apis }
     }
 
-    pub(crate) fn address(&self) -> SocketAddr {
-        self.weir.http_address()
+    /// A trial for each backend, yet without a case.
+    pub(crate) fn trials(&self) -> Vec<(&'static str, Trial)> {
+        let address = self.weir.http_address();
+        let trial = |backend: &Backend| {
+            let trial =
+                Trial { address, place: place(backend.name, ""), delivery: backend.delivery };
+            (backend.name, trial)
+        };
+        self.backends.iter().map(trial).collect()
+    }
+
+    /// The bytes that a backend of this name gets, where it keeps them.
+    pub(crate) fn requests(&self, name: &str) -> Option<Requests> {
+        self.backends.iter().find(|backend| backend.name == name)?.requests().cloned()
     }
 
     /// Tries every case at every backend: one after the other at each, so that what one leaves on a
     /// connection to a backend meets the next. Fails with all that is wrong.
     pub(crate) async fn check(self, cases: fn() -> Vec<Case>) {
         let mut trials = JoinSet::new();
-        let address = self.address();
-        for backend in &self.backends {
-            let name = backend.name;
-            let wire = backend.requests().cloned();
-            let delivery = backend.delivery;
+        for (name, trial) in self.trials() {
+            let requests = self.requests(name);
             trials.spawn(async move {
                 let mut problems = Problems::default();
                 for case in cases() {
-                    let trial = Trial { address, place: place(name, &case.name), delivery };
-                    problems.add(name, trial.run(&case, wire.as_ref()).await);
+                    let trial = trial.of(&case.name);
+                    problems.add(name, trial.run(&case, requests.as_ref()).await);
                 }
                 problems
             });
@@ -89,15 +98,13 @@ impl Arena {
     /// As [`Arena::check`], with all cases at once: each of them takes its time.
     pub(crate) async fn check_at_once(self, cases: fn() -> Vec<Case>) {
         let mut trials = JoinSet::new();
-        let address = self.address();
-        for backend in &self.backends {
+        for (name, trial) in self.trials() {
             for case in cases() {
-                let (name, wire) = (backend.name, backend.requests().cloned());
-                let place = place(name, &case.name);
-                let trial = Trial { address, place, delivery: backend.delivery };
+                let requests = self.requests(name);
+                let trial = trial.of(&case.name);
                 trials.spawn(async move {
                     let mut problems = Problems::default();
-                    problems.add(name, trial.run(&case, wire.as_ref()).await);
+                    problems.add(name, trial.run(&case, requests.as_ref()).await);
                     problems
                 });
             }
@@ -106,7 +113,7 @@ impl Arena {
     }
 
     /// Fails with what the trials found, and with what backends saw otherwise than the gateway.
-    async fn judge(self, trials: JoinSet<Problems>) {
+    pub(crate) async fn judge(self, trials: JoinSet<Problems>) {
         let mut problems = Problems::default();
         trials.join_all().await.into_iter().for_each(|more| problems.join(more));
         problems.join(self.accounts().await);
@@ -246,13 +253,20 @@ fn compared(records: &[&Record], seen: &[Seen], prefix: &str) -> Vec<String> {
 }
 
 /// One case at one backend.
-struct Trial {
-    address: SocketAddr,
-    place: Place,
+#[derive(Debug, Clone)]
+pub(crate) struct Trial {
+    pub(crate) address: SocketAddr,
+    pub(crate) place: Place,
     delivery: Delivery,
 }
 
 impl Trial {
+    /// The same for a case.
+    pub(crate) fn of(&self, case: &str) -> Self {
+        let backend = self.place.id.split('.').next().unwrap_or_default();
+        Self { place: place(backend, case), ..self.clone() }
+    }
+
     async fn run(&self, case: &Case, wire: Option<&Requests>) -> Vec<String> {
         let mut problems = Vec::new();
         let mut note = |what: Result<(), String>| {
@@ -261,7 +275,7 @@ impl Trial {
         note(self.attack(case).await);
         note(self.marker("fresh").await);
         if let Some(wire) = wire {
-            claims(case, &self.place, wire).into_iter().for_each(|claim| note(Err(claim)));
+            claims(&case.claims, &self.place, wire).into_iter().for_each(|claim| note(Err(claim)));
         }
         problems
     }
@@ -333,7 +347,7 @@ impl Trial {
     }
 
     /// Another client's request.
-    async fn marker(&self, name: &str) -> Result<(), String> {
+    pub(crate) async fn marker(&self, name: &str) -> Result<(), String> {
         let mut client = Client::connect(self.address).await.map_err(|error| error.to_string())?;
         let sent =
             client.send(self.place.request(("GET", name), "Connection: close\r\n", "")).await;
@@ -359,19 +373,19 @@ async fn send(client: &mut Client, bytes: &[u8], delivery: Delivery) {
     }
 }
 
-async fn within<T>(what: &str, future: impl Future<Output = T>) -> Result<T, String> {
+pub(crate) async fn within<T>(what: &str, future: impl Future<Output = T>) -> Result<T, String> {
     let waited = tokio::time::timeout(PATIENCE, future).await;
     waited.map_err(|_late| format!("waited in vain for {what}"))
 }
 
 /// The claims that do not hold for what this backend was sent, if it was sent anything.
-fn claims(case: &Case, place: &Place, wire: &Requests) -> Vec<String> {
+pub(crate) fn claims(all: &[Claim], place: &Place, wire: &Requests) -> Vec<String> {
     let id = format!("{}.attack", place.id);
     let requests = wire.all();
     let sent = requests.iter().filter(|request| request.seen.id == id);
     let mut problems = Vec::new();
     for request in sent {
-        for claim in &case.claims {
+        for claim in all {
             let holds = match claim {
                 Claim::Has(text) => request.head.contains(text),
                 Claim::Lacks(text) => !request.head.contains(text),

@@ -171,7 +171,8 @@ impl Place {
     }
 }
 
-fn replaced(text: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
+/// With the first of these parts replaced.
+pub(crate) fn replaced(text: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
     let Some(at) = text.windows(from.len()).position(|part| part == from) else {
         return text.to_vec();
     };

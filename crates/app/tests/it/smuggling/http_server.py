@@ -1,10 +1,13 @@
 """Records what Python's http.server makes of what it is sent. As most programs that are written on
 it, it goes by Content-Length where there is one, and reads no body of a GET."""
 
+import http.client
 import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+# How many fields it takes; the gateway's own limit is what is tried.
+http.client._MAXHEADERS = 10000
 WRITING = threading.Lock()
 
 

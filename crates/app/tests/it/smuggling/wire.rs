@@ -268,9 +268,7 @@ fn judge_head(head: &[u8], problems: &mut Vec<String>) -> Framing {
             problems.push(format!("{} fields {name}", of(name).len()));
         }
     }
-    for name in
-        ["keep-alive", "proxy-connection", "proxy-authorization", "expect"]
-    {
+    for name in ["keep-alive", "proxy-connection", "proxy-authorization", "expect"] {
         if !of(name).is_empty() {
             problems.push(format!("{name} is not for a backend"));
         }
