@@ -1,5 +1,8 @@
 //! As much of HPACK (RFC 7541) as a client needs that never lets anything be indexed.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 /// What an answer says.
 #[derive(Debug, Default)]
 pub(super) struct Fields {
@@ -127,14 +130,12 @@ impl Reader<'_> {
 
 /// The text behind Huffman's code.
 fn uncoded(coded: &[u8]) -> Vec<u8> {
-    let codes = codes();
     let (mut text, mut code, mut length) = (Vec::new(), 0_u32, 0_u8);
     for byte in coded {
         for bit in (0..8).rev() {
             code = code << 1 | u32::from(byte >> bit & 1);
             length += 1;
-            let found = codes.iter().find(|known| (known.0, known.1) == (length, code));
-            if let Some((_, _, symbol)) = found {
+            if let Some(symbol) = CODES.get(&(length, code)) {
                 // The end is never written out.
                 text.extend(u8::try_from(*symbol));
                 (code, length) = (0, 0);
@@ -144,22 +145,20 @@ fn uncoded(coded: &[u8]) -> Vec<u8> {
     text
 }
 
-/// Each code with its length and symbol, shortest first.
-fn codes() -> Vec<(u8, u32, usize)> {
+/// The symbol of each code, by the length of the code and its bits.
+static CODES: LazyLock<HashMap<(u8, u32), usize>> = LazyLock::new(|| {
     let mut symbols: Vec<usize> = (0..LENGTHS.len()).collect();
     symbols.sort_by_key(|symbol| (LENGTHS[*symbol], *symbol));
     let (mut code, mut last) = (0_u32, LENGTHS[symbols[0]]);
-    symbols
-        .into_iter()
-        .map(|symbol| {
-            let length = LENGTHS[symbol];
-            code <<= length - last;
-            last = length;
-            code += 1;
-            (length, code - 1, symbol)
-        })
-        .collect()
-}
+    let next = |symbol: usize| {
+        let length = LENGTHS[symbol];
+        code <<= length - last;
+        last = length;
+        code += 1;
+        ((length, code - 1), symbol)
+    };
+    symbols.into_iter().map(next).collect()
+});
 
 #[cfg(test)]
 mod tests {

@@ -15,7 +15,7 @@ use super::wire::Requests;
 use crate::support::{Ask, home, serve_with};
 
 /// Much longer than the gateway waits for anything.
-const PATIENCE: Duration = Duration::from_secs(8);
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Waits that no case should need; those that are waited for on purpose are short.
 pub(crate) const SETTINGS: &str = "
@@ -26,7 +26,7 @@ body_bytes = 100000
 head_timeout = \"2s\"
 client_idle_timeout = \"60s\"
 [passthru_http]
-\"http.socket.timeout\" = 4000
+\"http.socket.timeout\" = 3000
 ";
 
 /// A running gateway with an API for each backend.
@@ -380,11 +380,8 @@ pub(crate) async fn within<T>(what: &str, future: impl Future<Output = T>) -> Re
 
 /// The claims that do not hold for what this backend was sent, if it was sent anything.
 pub(crate) fn claims(all: &[Claim], place: &Place, wire: &Requests) -> Vec<String> {
-    let id = format!("{}.attack", place.id);
-    let requests = wire.all();
-    let sent = requests.iter().filter(|request| request.seen.id == id);
     let mut problems = Vec::new();
-    for request in sent {
+    for request in wire.of(&format!("{}.attack", place.id)) {
         for claim in all {
             let holds = match claim {
                 Claim::Has(text) => request.head.contains(text),

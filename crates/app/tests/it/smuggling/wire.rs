@@ -26,6 +26,12 @@ impl Requests {
     pub(crate) fn all(&self) -> Vec<Request> {
         self.0.lock().unwrap().clone()
     }
+
+    /// Those with this id.
+    pub(crate) fn of(&self, id: &str) -> Vec<Request> {
+        let all = self.0.lock().unwrap();
+        all.iter().filter(|request| request.seen.id == id).cloned().collect()
+    }
 }
 
 /// A request with its bytes.
