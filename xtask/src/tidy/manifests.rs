@@ -18,6 +18,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("gateway", &["model", "xml", "http1", "settings", "definition", "compiler"]),
     ("app", &["model", "xml", "http1", "settings", "definition", "compiler", "gateway"]),
     ("testkit", &[]),
+    ("driver", &[]),
     ("xtask", &[]),
 ];
 
@@ -207,7 +208,7 @@ fn check_declared(findings: &mut Findings) -> anyhow::Result<()> {
 /// What the manifests of our crates name, whatever the section; each must take the lints.
 fn used() -> anyhow::Result<BTreeSet<String>> {
     let folders = std::fs::read_dir(root().join("crates"))?.flatten().map(|entry| entry.path());
-    let folders = folders.chain([root().join("xtask"), root().join("testkit")]);
+    let folders = folders.chain(["xtask", "testkit", "bench/driver"].map(|name| root().join(name)));
     let mut names = BTreeSet::new();
     for folder in folders {
         let manifest = std::fs::read_to_string(folder.join("Cargo.toml"))?;
