@@ -91,6 +91,12 @@ faults! {
     NotReady = 303_001, 500, 503, Report, "Runtime Error", "Endpoint is not ready";
     /// The upstream's credentials could not be had.
     EndpointSecurity = 303_003, 500, 502, Report, "Runtime Error", "Endpoint authentication failed";
+    /// The endpoint is at its limits, and nobody waits any longer; a number of our own.
+    EndpointAtLimit = 303_901, 503, 503, Report, "Service Unavailable", "The endpoint is at its limits";
+    /// The member that a session is bound to is not ready.
+    SessionNotReady = 309_001, 500, 503, Report, "Runtime Error", "The endpoint of the session is not ready";
+    /// The member that a session is bound to failed.
+    SessionFailed = 309_003, 500, 502, Report, "Runtime Error", "The endpoint of the session failed";
     /// The stage asked for refers to no endpoint.
     NoEndpoint = 305_100, 500, 503, Report, "Runtime Error", "No endpoint is configured for this stage";
     /// No API at this path.

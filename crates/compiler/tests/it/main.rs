@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a failed test may panic")]
 
 mod diagnostics;
+mod examples;
 mod fixtures;
 mod golden;
 mod properties;
