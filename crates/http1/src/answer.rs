@@ -1,13 +1,12 @@
 //! Heads of answers.
 
-use std::mem::MaybeUninit;
-
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode, Version};
-use httparse::{Error, Header, ParserConfig, Response, Status};
+use httparse::{ParserConfig, Response, Status};
 
-use crate::fields::{self, COMMON, Fields, Notes};
-use crate::{Framing, HeadError, request};
+use crate::fields::{Fields, Notes};
+use crate::head::{self, Room};
+use crate::{Framing, HeadError, HeadLimits, request};
 
 /// The head of an answer, checked.
 #[derive(Debug)]
@@ -24,26 +23,28 @@ pub struct AnswerHead {
     pub keep_alive: bool,
 }
 
-/// Reads a head that is complete and has `count` fields.
-pub(crate) fn parse(head: &Bytes, count: usize, method: &Method) -> Result<AnswerHead, HeadError> {
-    if count <= COMMON {
-        parse_within(head, &mut [const { MaybeUninit::uninit() }; COMMON], method)
-    } else {
-        parse_within(head, &mut vec![MaybeUninit::uninit(); count], method)
-    }
+/// Reads a head that is complete.
+pub(crate) fn parse(
+    head: &Bytes,
+    limits: HeadLimits,
+    method: &Method,
+) -> Result<AnswerHead, HeadError> {
+    head::with_room(head, |room| parse_within(head, room, limits, method))
 }
 
 fn parse_within<'a>(
     head: &'a Bytes,
-    room: &mut [MaybeUninit<Header<'a>>],
+    room: &mut Room<'a>,
+    limits: HeadLimits,
     method: &Method,
 ) -> Result<AnswerHead, HeadError> {
     let mut answer = Response::new(&mut []);
     match ParserConfig::default().parse_response_with_uninit_headers(&mut answer, head, room) {
         Ok(Status::Complete(_)) => {}
         Ok(Status::Partial) => return Err(HeadError::StatusLine),
-        Err(error) => return Err(diagnose(head, error)),
+        Err(error) => return Err(head::diagnose(head, error, diagnose)),
     }
+    head::check(head, answer.headers, limits)?;
     let version = if answer.version == Some(0) { Version::HTTP_10 } else { Version::HTTP_11 };
     let status = answer.code.and_then(|code| StatusCode::from_u16(code).ok());
     let status = status.ok_or(HeadError::Status)?;
@@ -72,20 +73,14 @@ fn framing(
     Ok(named.unwrap_or(Framing::Close))
 }
 
-/// Why a head was refused.
-#[cold]
-fn diagnose(head: &[u8], error: Error) -> HeadError {
-    if fields::has_bare_carriage_return(head) {
-        return HeadError::BareCarriageReturn;
-    }
-    let end = memchr::memchr(b'\r', head).unwrap_or(head.len());
-    let (line, lines) = head.split_at(end);
-    match error {
-        Error::HeaderName | Error::HeaderValue => {
-            fields::diagnose(lines.get(2..).unwrap_or_default())
-        }
-        Error::TooManyHeaders => HeadError::TooManyFields,
-        Error::Version if line.get(..8).is_some_and(request::is_version) => HeadError::Version,
-        Error::NewLine | Error::Status | Error::Token | Error::Version => HeadError::StatusLine,
+/// Why a status line was refused.
+fn diagnose(line: &[u8]) -> HeadError {
+    match line.get(..8) {
+        Some(b"HTTP/1.0" | b"HTTP/1.1") => HeadError::StatusLine,
+        Some(version) if request::is_version(version) => HeadError::Version,
+        _ => HeadError::StatusLine,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -151,3 +151,6 @@ pub(crate) fn split(buffer: &mut BytesMut, left: &mut u64) -> Option<Bytes> {
     *left -= taken as u64;
     Some(buffer.split_to(taken).freeze())
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,7 @@ use http::HeaderMap;
 use httparse::{EMPTY_HEADER, Status};
 
 use crate::body::{BodyError, Piece, split};
-use crate::lines::Lines;
+use crate::lines::{Lines, has_bare_carriage_return};
 use crate::{HeadError, fields};
 
 /// Digits of a size: 64 bits.
@@ -155,7 +155,7 @@ fn trailers(buffer: &mut BytesMut, lines: &mut Lines) -> Result<Option<HeaderMap
     match httparse::parse_headers(&section, &mut room) {
         Ok(Status::Complete((_, parsed))) => fields::map(&section, parsed, |_, _| Ok(())).map(Some),
         Ok(Status::Partial) => Err(HeadError::FieldInvalid),
-        Err(_) if fields::has_bare_carriage_return(&section) => Err(HeadError::BareCarriageReturn),
-        Err(_) => Err(fields::diagnose(&section)),
+        Err(_) if has_bare_carriage_return(&section) => Err(HeadError::BareCarriageReturn),
+        Err(_) => Err(fields::diagnose(&section).unwrap_or(HeadError::FieldInvalid)),
     }
 }

@@ -1,13 +1,11 @@
 //! Header fields: into a map, and what they say about the extent of the message.
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Version};
+use http::{HeaderMap, HeaderValue, Version};
 use httparse::Header;
 
+use crate::names::{self, Role};
 use crate::{Framing, HeadError, host};
-
-/// Fields for which there is room without an allocation.
-pub(crate) const COMMON: usize = 32;
 
 /// The fields of a head, and what matters here of their content.
 #[derive(Debug)]
@@ -32,7 +30,7 @@ impl Fields {
     /// Takes what has been parsed over into a map; values become slices of `head`.
     pub(crate) fn read(head: &Bytes, parsed: &[Header<'_>]) -> Result<Self, HeadError> {
         let mut notes = Notes::default();
-        let headers = map(head, parsed, |name, value| notes.take(name, value))?;
+        let headers = map(head, parsed, |role, value| notes.take(role, value))?;
         Ok(Self { headers, notes })
     }
 }
@@ -57,20 +55,20 @@ impl Notes {
         self.host
     }
 
-    fn take(&mut self, name: &str, value: &[u8]) -> Result<(), HeadError> {
-        match name.len() {
-            4 if name.eq_ignore_ascii_case("host") => self.take_host(value),
-            6 if name.eq_ignore_ascii_case("expect") => {
+    fn take(&mut self, role: Role, value: &[u8]) -> Result<(), HeadError> {
+        match role {
+            Role::Host => self.take_host(value),
+            Role::Expect => {
                 self.continues |= value.eq_ignore_ascii_case(b"100-continue");
                 Ok(())
             }
-            10 if name.eq_ignore_ascii_case("connection") => {
+            Role::Connection => {
                 self.take_connection(value);
                 Ok(())
             }
-            14 if name.eq_ignore_ascii_case("content-length") => self.take_length(value),
-            17 if name.eq_ignore_ascii_case("transfer-encoding") => self.take_coding(value),
-            _ => Ok(()),
+            Role::Length => self.take_length(value),
+            Role::Coding => self.take_coding(value),
+            Role::Other => Ok(()),
         }
     }
 
@@ -108,14 +106,13 @@ impl Notes {
 pub(crate) fn map(
     head: &Bytes,
     parsed: &[Header<'_>],
-    mut note: impl FnMut(&str, &[u8]) -> Result<(), HeadError>,
+    mut note: impl FnMut(Role, &[u8]) -> Result<(), HeadError>,
 ) -> Result<HeaderMap, HeadError> {
     let mut headers =
         HeaderMap::try_with_capacity(parsed.len()).map_err(|_too_many| HeadError::TooManyFields)?;
     for field in parsed {
-        note(field.name, field.value)?;
-        let name = HeaderName::from_bytes(field.name.as_bytes())
-            .map_err(|_invalid| HeadError::NameInvalid)?;
+        let (name, role) = names::read(field.name)?;
+        note(role, field.value)?;
         let value = HeaderValue::from_maybe_shared(head.slice_ref(field.value))
             .map_err(|_invalid| HeadError::FieldInvalid)?;
         headers.try_append(name, value).map_err(|_too_many| HeadError::TooManyFields)?;
@@ -128,14 +125,14 @@ pub(crate) fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
-/// What is wrong with fields that were refused; `lines` are those behind the start line.
+/// What is wrong with lines of which the parser only says that something is; `None` if it is none
+/// of what a field can have.
 #[cold]
-pub(crate) fn diagnose(lines: &[u8]) -> HeadError {
+pub(crate) fn diagnose(lines: &[u8]) -> Option<HeadError> {
     lines
         .split(|byte| *byte == b'\n')
-        .filter_map(|line| line.strip_suffix(b"\r"))
+        .map(|line| line.strip_suffix(b"\r").unwrap_or(line))
         .find_map(|line| diagnose_field(line).err())
-        .unwrap_or(HeadError::FieldInvalid)
 }
 
 fn diagnose_field(line: &[u8]) -> Result<(), HeadError> {
@@ -154,12 +151,6 @@ fn diagnose_field(line: &[u8]) -> Result<(), HeadError> {
     }
     let is_control = |byte: &u8| byte.is_ascii_control() && *byte != b'\t';
     if value.iter().any(is_control) { Err(HeadError::FieldInvalid) } else { Ok(()) }
-}
-
-/// Whether a carriage return stands anywhere but before a line feed.
-#[cold]
-pub(crate) fn has_bare_carriage_return(head: &[u8]) -> bool {
-    memchr::memchr_iter(b'\r', head).any(|at| head.get(at + 1) != Some(&b'\n'))
 }
 
 /// The elements of a list (RFC 9110 §5.6.1), empty ones included.

@@ -1,8 +1,14 @@
 //! Finding the empty line that ends a head, or the fields behind a body.
 
+use std::sync::LazyLock;
+
 use memchr::memchr_iter;
+use memchr::memmem::Finder;
 
 use crate::HeadError;
+
+/// The end of the last line and the empty one.
+static END: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\r\n\r\n"));
 
 /// Where the search for the end stands, so that a head that comes in pieces is searched once.
 #[derive(Debug, Default)]
@@ -25,6 +31,26 @@ pub(crate) struct End {
 }
 
 impl Lines {
+    /// Bytes up to the end of the head at the front of `buffer`; `None` while more has to be read.
+    ///
+    /// A head that is there as a whole, as most are, is found by its end alone: whoever reads it
+    /// asks [`has_bare_line_feed`].
+    /// A head that is not is looked at line by line, because one whose lines end in line feeds
+    /// alone has no such end, and is to be refused instead of waited for.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Self::end`].
+    pub(crate) fn head(&mut self, buffer: &[u8], limit: usize) -> Result<Option<usize>, HeadError> {
+        if self.searched == 0 {
+            let window = buffer.get(..limit).unwrap_or(buffer);
+            if let Some(at) = END.find(window) {
+                return Ok(Some(at + 4));
+            }
+        }
+        Ok(self.end(buffer, limit)?.map(|end| end.bytes))
+    }
+
     /// The end of the lines at the front of `buffer`; `None` while more has to be read.
     ///
     /// # Errors
@@ -52,4 +78,16 @@ impl Lines {
     pub(crate) fn in_first(&self) -> bool {
         self.count == 0
     }
+}
+
+/// Whether a line feed stands anywhere but behind a carriage return.
+#[cold]
+pub(crate) fn has_bare_line_feed(lines: &[u8]) -> bool {
+    memchr_iter(b'\n', lines).any(|at| at == 0 || lines[at - 1] != b'\r')
+}
+
+/// Whether a carriage return stands anywhere but before a line feed.
+#[cold]
+pub(crate) fn has_bare_carriage_return(lines: &[u8]) -> bool {
+    memchr_iter(b'\r', lines).any(|at| lines.get(at + 1) != Some(&b'\n'))
 }

@@ -3,7 +3,7 @@
 use bytes::{Buf, Bytes, BytesMut};
 use http::Method;
 
-use crate::lines::{End, Lines};
+use crate::lines::Lines;
 use crate::{AnswerHead, HeadError, HeadLimits, RequestHead, answer, fields, request};
 
 /// Empty lines before a request line that are forgiven (RFC 9112 §2.2 asks for at least one).
@@ -17,8 +17,6 @@ const EMPTY_LINES: u8 = 4;
 pub struct HeadReader {
     lines: Lines,
     empty_lines: u8,
-    /// A whole head that was refused.
-    refused: Bytes,
 }
 
 impl HeadReader {
@@ -37,16 +35,9 @@ impl HeadReader {
         if !self.skip_empty_lines(buffer)? {
             return Ok(None);
         }
-        match self.lines.end(buffer, limits.bytes) {
+        match self.lines.head(buffer, limits.bytes) {
             Ok(None) => Ok(None),
-            Ok(Some(end)) => {
-                let head = self.take(buffer, end);
-                let read = fields_of(end, limits).and_then(|count| request::parse(&head, count));
-                if read.is_err() {
-                    self.refused = head;
-                }
-                read.map(Some)
-            }
+            Ok(Some(end)) => request::parse(&self.take(buffer, end), limits).map(Some),
             Err(HeadError::TooLarge) if self.lines.in_first() => Err(HeadError::TargetTooLong),
             Err(error) => Err(error),
         }
@@ -71,16 +62,8 @@ impl HeadReader {
             Some(b'H') => {}
             Some(_) => return Err(HeadError::StatusLine),
         }
-        let Some(end) = self.lines.end(buffer, limits.bytes)? else { return Ok(None) };
-        let head = self.take(buffer, end);
-        answer::parse(&head, fields_of(end, limits)?, method).map(Some)
-    }
-
-    /// What has come of the head of a request that was refused; `buffer` is what is left of what has
-    /// been read.
-    #[must_use]
-    pub fn refused<'a>(&'a self, buffer: &'a [u8]) -> &'a [u8] {
-        if self.refused.is_empty() { buffer } else { &self.refused }
+        let Some(end) = self.lines.head(buffer, limits.bytes)? else { return Ok(None) };
+        answer::parse(&self.take(buffer, end), limits, method).map(Some)
     }
 
     /// Whether a request line has begun; a first byte that no method has is refused at once, so
@@ -102,14 +85,8 @@ impl HeadReader {
         }
     }
 
-    fn take(&mut self, buffer: &mut BytesMut, end: End) -> Bytes {
+    fn take(&mut self, buffer: &mut BytesMut, end: usize) -> Bytes {
         *self = Self::default();
-        buffer.split_to(end.bytes).freeze()
+        buffer.split_to(end).freeze()
     }
-}
-
-/// How many fields a head has: all lines but the first.
-fn fields_of(end: End, limits: HeadLimits) -> Result<usize, HeadError> {
-    let count = end.lines.saturating_sub(1);
-    if count > limits.fields { Err(HeadError::TooManyFields) } else { Ok(count) }
 }

@@ -1,13 +1,12 @@
 //! Heads of requests.
 
-use std::mem::MaybeUninit;
-
 use bytes::Bytes;
 use http::{HeaderMap, Method, Uri, Version};
-use httparse::{Error, Header, Request, Status};
+use httparse::{Request, Status};
 
-use crate::fields::{self, COMMON, Fields};
-use crate::{Framing, HeadError, target};
+use crate::fields::{self, Fields};
+use crate::head::{self, Room};
+use crate::{Framing, HeadError, HeadLimits, target};
 
 /// The head of a request, checked.
 #[derive(Debug)]
@@ -28,28 +27,26 @@ pub struct RequestHead {
     pub expects_continue: bool,
 }
 
-/// Reads a head that is complete and has `count` fields.
-pub(crate) fn parse(head: &Bytes, count: usize) -> Result<RequestHead, HeadError> {
-    if count <= COMMON {
-        parse_within(head, &mut [const { MaybeUninit::uninit() }; COMMON])
-    } else {
-        parse_within(head, &mut vec![MaybeUninit::uninit(); count])
-    }
+/// Reads a head that is complete.
+pub(crate) fn parse(head: &Bytes, limits: HeadLimits) -> Result<RequestHead, HeadError> {
+    head::with_room(head, |room| parse_within(head, room, limits))
 }
 
 fn parse_within<'a>(
     head: &'a Bytes,
-    room: &mut [MaybeUninit<Header<'a>>],
+    room: &mut Room<'a>,
+    limits: HeadLimits,
 ) -> Result<RequestHead, HeadError> {
     let mut request = Request::new(&mut []);
     match request.parse_with_uninit_headers(head, room) {
         Ok(Status::Complete(_)) => {}
         Ok(Status::Partial) => return Err(HeadError::RequestLine),
-        Err(error) => return Err(diagnose(head, error)),
+        Err(error) => return Err(head::diagnose(head, error, diagnose)),
     }
     let (Some(method), Some(path)) = (request.method, request.path) else {
         return Err(HeadError::RequestLine);
     };
+    head::check(head, request.headers, limits)?;
     let version = if request.version == Some(0) { Version::HTTP_10 } else { Version::HTTP_11 };
     let method = Method::from_bytes(method.as_bytes()).map_err(|_| HeadError::MethodInvalid)?;
     let target = target::read(&method, head.slice_ref(path.as_bytes()))?;
@@ -63,24 +60,8 @@ fn parse_within<'a>(
     Ok(RequestHead { method, target, version, headers, framing, keep_alive, expects_continue })
 }
 
-/// Why a head was refused.
-#[cold]
-fn diagnose(head: &[u8], error: Error) -> HeadError {
-    if fields::has_bare_carriage_return(head) {
-        return HeadError::BareCarriageReturn;
-    }
-    let end = memchr::memchr(b'\r', head).unwrap_or(head.len());
-    let (line, lines) = head.split_at(end);
-    match error {
-        Error::HeaderName | Error::HeaderValue => {
-            fields::diagnose(lines.get(2..).unwrap_or_default())
-        }
-        Error::TooManyHeaders => HeadError::TooManyFields,
-        Error::NewLine | Error::Status | Error::Token | Error::Version => diagnose_line(line),
-    }
-}
-
-fn diagnose_line(line: &[u8]) -> HeadError {
+/// Why a request line was refused.
+fn diagnose(line: &[u8]) -> HeadError {
     let Some((method, rest)) = cut(line, memchr::memchr(b' ', line)) else {
         return HeadError::RequestLine;
     };
@@ -107,3 +88,6 @@ fn cut(line: &[u8], at: Option<usize>) -> Option<(&[u8], &[u8])> {
 pub(crate) fn is_version(text: &[u8]) -> bool {
     matches!(text, [b'H', b'T', b'T', b'P', b'/', b'0'..=b'9', b'.', b'0'..=b'9'])
 }
+
+#[cfg(test)]
+mod tests;
