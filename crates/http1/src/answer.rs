@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode, Version};
-use httparse::{ParserConfig, Response, Status};
+use httparse::{Error, ParserConfig, Response, Status};
 
 use crate::fields::{Fields, Notes};
 use crate::head::{self, Room};
@@ -39,12 +39,13 @@ fn parse_within<'a>(
     method: &Method,
 ) -> Result<AnswerHead, HeadError> {
     let mut answer = Response::new(&mut []);
-    match ParserConfig::default().parse_response_with_uninit_headers(&mut answer, head, room) {
-        Ok(Status::Complete(_)) => {}
-        Ok(Status::Partial) => return Err(HeadError::StatusLine),
-        Err(error) => return Err(head::diagnose(head, error, diagnose)),
-    }
-    head::check(head, answer.headers, limits)?;
+    let parsed =
+        match ParserConfig::default().parse_response_with_uninit_headers(&mut answer, head, room) {
+            Ok(Status::Complete(bytes)) => bytes,
+            Ok(Status::Partial) => return Err(head::diagnose(head, Error::NewLine, diagnose)),
+            Err(error) => return Err(head::diagnose(head, error, diagnose)),
+        };
+    head::check(head, parsed, answer.headers, limits)?;
     let version = if answer.version == Some(0) { Version::HTTP_10 } else { Version::HTTP_11 };
     let status = answer.code.and_then(|code| StatusCode::from_u16(code).ok());
     let status = status.ok_or(HeadError::Status)?;

@@ -31,16 +31,17 @@ fn lines(head: &[u8]) -> usize {
     memchr_iter(b'\n', head).count()
 }
 
-/// Checks what the parser lets through.
+/// Checks what the parser lets through: lines that end in a line feed alone.
 ///
 /// Every carriage return that it takes ends a line, so there is one for each line unless a line
-/// ends without.
+/// ends without; and the empty line ends without if the parser stops before the end of the head.
 pub(crate) fn check(
     head: &[u8],
+    parsed: usize,
     fields: &[Header<'_>],
     limits: HeadLimits,
 ) -> Result<(), HeadError> {
-    if carriage_returns(head) != fields.len() + 2 {
+    if parsed != head.len() || carriage_returns(head) != fields.len() + 2 {
         return Err(HeadError::BareLineFeed);
     }
     if fields.len() > limits.fields { Err(HeadError::TooManyFields) } else { Ok(()) }

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, Uri, Version};
-use httparse::{Request, Status};
+use httparse::{Error, Request, Status};
 
 use crate::fields::{self, Fields};
 use crate::head::{self, Room};
@@ -38,15 +38,15 @@ fn parse_within<'a>(
     limits: HeadLimits,
 ) -> Result<RequestHead, HeadError> {
     let mut request = Request::new(&mut []);
-    match request.parse_with_uninit_headers(head, room) {
-        Ok(Status::Complete(_)) => {}
-        Ok(Status::Partial) => return Err(HeadError::RequestLine),
+    let parsed = match request.parse_with_uninit_headers(head, room) {
+        Ok(Status::Complete(bytes)) => bytes,
+        Ok(Status::Partial) => return Err(head::diagnose(head, Error::NewLine, diagnose)),
         Err(error) => return Err(head::diagnose(head, error, diagnose)),
-    }
+    };
     let (Some(method), Some(path)) = (request.method, request.path) else {
         return Err(HeadError::RequestLine);
     };
-    head::check(head, request.headers, limits)?;
+    head::check(head, parsed, request.headers, limits)?;
     let version = if request.version == Some(0) { Version::HTTP_10 } else { Version::HTTP_11 };
     let method = Method::from_bytes(method.as_bytes()).map_err(|_| HeadError::MethodInvalid)?;
     let target = target::read(&method, head.slice_ref(path.as_bytes()))?;

@@ -153,6 +153,8 @@ fn lines_that_are_refused() {
         (b"GET / HTTP/1.1\r\nHost: a\n\r\n", HeadError::BareLineFeed),
         (b"GET / HTTP/1.1\r\nHost: a\n\n", HeadError::BareLineFeed),
         (b"GET / HTTP/1.1\r\nHost: a\r\n\n", HeadError::BareLineFeed),
+        (b"GET / HTTP/1.1\r\nHost: a\n\r\n\r\n", HeadError::BareLineFeed),
+        (b"GET / HTTP/1.1\r\nHost: a\r\n\n\r\n\r\n", HeadError::BareLineFeed),
         (b"GET / HTTP/1.1\r\nHost: a\r\nA: b\nC: d\r\n\r\n", HeadError::BareLineFeed),
         (b"GET / HTTP/1.1\r\nHost: a\r\nA b\nC: d\r\n\r\n", HeadError::BareLineFeed),
         (b"GET / HTTP/1.1\r\nHost: a\r\nA: b\rC: d\r\n\r\n", HeadError::BareCarriageReturn),
