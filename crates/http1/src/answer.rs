@@ -29,7 +29,7 @@ pub(crate) fn parse(
     limits: HeadLimits,
     method: &Method,
 ) -> Result<AnswerHead, HeadError> {
-    head::with_room(head, |room| parse_within(head, room, limits, method))
+    head::with_room(limits, head, |room| parse_within(head, room, limits, method))
 }
 
 fn parse_within<'a>(

@@ -7,6 +7,9 @@ use httparse::Header;
 use crate::names::{self, Role};
 use crate::{Framing, HeadError, host};
 
+/// Room in a map for what a gateway adds to a message, so that it need not grow.
+const ADDED: usize = 6;
+
 /// The fields of a head, and what matters here of their content.
 #[derive(Debug)]
 pub(crate) struct Fields {
@@ -108,8 +111,8 @@ pub(crate) fn map(
     parsed: &[Header<'_>],
     mut note: impl FnMut(Role, &[u8]) -> Result<(), HeadError>,
 ) -> Result<HeaderMap, HeadError> {
-    let mut headers =
-        HeaderMap::try_with_capacity(parsed.len()).map_err(|_too_many| HeadError::TooManyFields)?;
+    let mut headers = HeaderMap::try_with_capacity(parsed.len() + ADDED)
+        .map_err(|_too_many| HeadError::TooManyFields)?;
     for field in parsed {
         let (name, role) = names::read(field.name)?;
         note(role, field.value)?;

@@ -17,18 +17,17 @@ pub(crate) type Room<'a> = [MaybeUninit<Header<'a>>];
 
 /// Parses a head with room for as many fields as most have, and with more if it has more.
 pub(crate) fn with_room<'a, T>(
+    limits: HeadLimits,
     head: &'a Bytes,
     parse: impl Fn(&mut Room<'a>) -> Result<T, HeadError>,
 ) -> Result<T, HeadError> {
     match parse(&mut [const { MaybeUninit::uninit() }; COMMON]) {
-        Err(HeadError::TooManyFields) => parse(&mut vec![MaybeUninit::uninit(); lines(head)]),
+        Err(HeadError::TooManyFields) if limits.fields > COMMON => {
+            let count = memchr_iter(b'\n', head).count().min(limits.fields);
+            parse(&mut vec![MaybeUninit::uninit(); count])
+        }
         result => result,
     }
-}
-
-#[cold]
-fn lines(head: &[u8]) -> usize {
-    memchr_iter(b'\n', head).count()
 }
 
 /// Checks what the parser lets through: lines that end in a line feed alone.

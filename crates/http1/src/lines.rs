@@ -34,7 +34,7 @@ impl Lines {
     /// Bytes up to the end of the head at the front of `buffer`; `None` while more has to be read.
     ///
     /// A head that is there as a whole, as most are, is found by its end alone: whoever reads it
-    /// asks [`has_bare_line_feed`].
+    /// still has to refuse bare line feeds.
     /// A head that is not is looked at line by line, because one whose lines end in line feeds
     /// alone has no such end, and is to be refused instead of waited for.
     ///

@@ -29,7 +29,7 @@ pub struct RequestHead {
 
 /// Reads a head that is complete.
 pub(crate) fn parse(head: &Bytes, limits: HeadLimits) -> Result<RequestHead, HeadError> {
-    head::with_room(head, |room| parse_within(head, room, limits))
+    head::with_room(limits, head, |room| parse_within(head, room, limits))
 }
 
 fn parse_within<'a>(
