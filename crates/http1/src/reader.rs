@@ -17,6 +17,8 @@ const EMPTY_LINES: u8 = 4;
 pub struct HeadReader {
     lines: Lines,
     empty_lines: u8,
+    /// A whole head that was refused.
+    refused: Bytes,
 }
 
 impl HeadReader {
@@ -37,7 +39,14 @@ impl HeadReader {
         }
         match self.lines.head(buffer, limits.bytes) {
             Ok(None) => Ok(None),
-            Ok(Some(end)) => request::parse(&self.take(buffer, end), limits).map(Some),
+            Ok(Some(end)) => {
+                let head = self.take(buffer, end);
+                let read = request::parse(&head, limits);
+                if read.is_err() {
+                    self.refused = head;
+                }
+                read.map(Some)
+            }
             Err(HeadError::TooLarge) if self.lines.in_first() => Err(HeadError::TargetTooLong),
             Err(error) => Err(error),
         }
@@ -64,6 +73,13 @@ impl HeadReader {
         }
         let Some(end) = self.lines.head(buffer, limits.bytes)? else { return Ok(None) };
         answer::parse(&self.take(buffer, end), limits, method).map(Some)
+    }
+
+    /// What has come of the head of a request that was refused, for those who record it; `buffer` is
+    /// what is left of what has been read.
+    #[must_use]
+    pub fn refused<'a>(&'a self, buffer: &'a [u8]) -> &'a [u8] {
+        if self.refused.is_empty() { buffer } else { &self.refused }
     }
 
     /// Whether a request line has begun; a first byte that no method has is refused at once, so

@@ -404,6 +404,16 @@ fn requests_behind_each_other_are_read_one_by_one() {
 }
 
 #[test]
+fn what_was_refused_can_be_recorded() {
+    let whole = "GET / HTTP/1.1\r\nA b\r\n\r\n";
+    for (bytes, kept) in [(format!("{whole}rest"), whole), ("GET /\n".to_owned(), "GET /\n")] {
+        let (mut reader, mut buffer) = (HeadReader::default(), BytesMut::from(bytes.as_bytes()));
+        assert!(reader.request(&mut buffer, LIMITS).is_err());
+        assert_eq!(reader.refused(&buffer), kept.as_bytes());
+    }
+}
+
+#[test]
 fn values_are_slices_of_what_was_read() {
     let mut buffer = BytesMut::from(&b"GET /abc HTTP/1.1\r\nHost: example\r\n\r\n"[..]);
     let range = buffer.as_ptr_range();
