@@ -19,7 +19,7 @@ use thiserror::Error;
 
 use crate::exchange::Record;
 use crate::idle::IdleTimer;
-use crate::listener::{BusyGuard, Handover};
+use crate::listener::{BusyGuard, Handover, Upload, UploadError};
 use crate::upstream::{AnswerBody, AnswerError};
 use last::LastPiece;
 
@@ -32,6 +32,9 @@ pub enum BodyError {
     /// The upstream's answer failed.
     #[error("{0}")]
     Answer(#[from] AnswerError),
+    /// The body of a request broke the rules, or its client went away.
+    #[error("{0}")]
+    Upload(#[from] UploadError),
     /// Nothing came for the socket timeout.
     #[error("no progress within {0:?}")]
     Stalled(Duration),
@@ -111,6 +114,8 @@ pub enum RequestSource {
     Empty,
     /// From the HTTP library.
     Library(Incoming),
+    /// From a connection of HTTP/1.1.
+    Own(Upload),
 }
 
 impl From<Incoming> for RequestSource {
@@ -124,19 +129,24 @@ impl RequestSource {
         &mut self,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, (RequestStage, BodyError)>>> {
-        match self {
-            Self::Empty => Poll::Ready(None),
+        Poll::Ready(match self {
+            Self::Empty => None,
             Self::Library(incoming) => {
                 let next = std::task::ready!(Pin::new(incoming).poll_frame(context));
-                Poll::Ready(next.map(|frame| frame.map_err(|error| (broken(&error), error.into()))))
+                next.map(|frame| frame.map_err(|error| (broken(&error), error.into())))
             }
-        }
+            Self::Own(upload) => {
+                let next = std::task::ready!(upload.poll_frame(context));
+                next.map(|frame| frame.map_err(|error| (given_up_by(&error), error.into())))
+            }
+        })
     }
 
     fn is_end_stream(&self) -> bool {
         match self {
             Self::Empty => true,
             Self::Library(incoming) => incoming.is_end_stream(),
+            Self::Own(upload) => upload.is_end_stream(),
         }
     }
 
@@ -144,6 +154,7 @@ impl RequestSource {
         match self {
             Self::Empty => SizeHint::with_exact(0),
             Self::Library(incoming) => incoming.size_hint(),
+            Self::Own(upload) => upload.size_hint(),
         }
     }
 }
@@ -243,6 +254,13 @@ impl RequestStream {
         let done = frame.is_trailers() || self.is_end();
         self.progress.set(if done { RequestStage::Done } else { RequestStage::Flowing });
         Ok(frame)
+    }
+}
+
+fn given_up_by(error: &UploadError) -> RequestStage {
+    match error {
+        UploadError::Malformed(_) => RequestStage::Broken,
+        UploadError::Gone(_) => RequestStage::Gone,
     }
 }
 
@@ -359,6 +377,11 @@ impl ResponseBody {
     pub(crate) fn finishing(mut self, record: Box<Record>) -> Self {
         self.record = Some(record);
         self
+    }
+
+    /// Leaves the end of the exchange to whoever writes this body.
+    pub(crate) fn take_record(&mut self) -> Option<Box<Record>> {
+        self.record.take()
     }
 
     /// Keeps the client's connection busy until this body is gone.

@@ -4,14 +4,45 @@
 //! time it is.
 //! Durations are not measured with it; for those there is `tokio::time::Instant`.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use http::HeaderValue;
+use jiff::Timestamp;
+use jiff::fmt::rfc2822::DateTimePrinter;
+
+thread_local! {
+    /// The last second that a thread wrote as a date.
+    static DATE: RefCell<(u64, HeaderValue)> =
+        const { RefCell::new((0, HeaderValue::from_static("Thu, 01 Jan 1970 00:00:00 GMT"))) };
+}
 
 /// The time of day, for records.
 #[must_use]
 pub fn now() -> SystemTime {
     SystemTime::now()
+}
+
+/// The time of day for `Date` (RFC 9110 §6.6.1), written once a second.
+#[must_use]
+pub fn http_date() -> HeaderValue {
+    let second = now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    DATE.with_borrow_mut(|(last, value)| {
+        if *last != second {
+            *value = date(second).unwrap_or_else(|| value.clone());
+            *last = second;
+        }
+        value.clone()
+    })
+}
+
+/// `None` for a second that a calendar does not have.
+fn date(second: u64) -> Option<HeaderValue> {
+    let time = Timestamp::from_second(i64::try_from(second).ok()?).ok()?;
+    let text = DateTimePrinter::new().timestamp_to_rfc9110_string(&time).ok()?;
+    HeaderValue::try_from(text).ok()
 }
 
 /// A source of the time of day. Clones show the same time.
@@ -67,6 +98,18 @@ mod tests {
         let twin = clock.clone();
         clock.advance(Duration::from_secs(5));
         assert_eq!((clock.unix_seconds(), twin.unix_seconds()), (1_005, 1_005));
+    }
+
+    #[test]
+    fn dates_are_those_of_http() {
+        let text = |second| date(second).map(|value| value.to_str().unwrap().to_owned());
+        assert_eq!(text(784_111_777).as_deref(), Some("Sun, 06 Nov 1994 08:49:37 GMT"));
+        assert_eq!(text(u64::MAX), None);
+        let now = http_date();
+        assert_eq!((now.len(), http_date().len()), (29, 29));
+        assert!(
+            now.as_bytes().ends_with(b" GMT") && !now.as_bytes().starts_with(b"Thu, 01 Jan 1970")
+        );
     }
 
     #[test]

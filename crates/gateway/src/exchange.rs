@@ -15,11 +15,13 @@ use crate::body::{RequestBody, RequestProgress, RequestSource, RequestStage};
 use crate::clock;
 use crate::interim::Interim;
 use crate::known::{Known, Present};
+use crate::listener::Switch;
 use crate::respond::Dialect;
 use crate::snapshot::{LiveApi, Snapshot};
 use crate::telemetry::log::AccessRecord;
 use crate::telemetry::metric::Finished;
 use crate::telemetry::trace::{self, TraceContext};
+use crate::tunnel::Tunnel;
 use crate::upstream::Target;
 use crate::worker::{ConnectionPermit, Worker};
 use compiler::pattern::Captures;
@@ -80,13 +82,15 @@ pub struct Arrival {
     pub(crate) present: Present,
     /// The way for interim answers.
     pub(crate) interim: Interim,
+    /// The connection, if it may become a tunnel.
+    pub(crate) switch: Option<Switch>,
 }
 
 impl Arrival {
     /// A request that takes no interim answers.
     pub(crate) fn new(head: Parts, body: RequestSource) -> Self {
         let present = Present::scan(&head.headers);
-        Self { head, body, present, interim: Interim::default() }
+        Self { head, body, present, interim: Interim::default(), switch: None }
     }
 }
 
@@ -120,6 +124,10 @@ pub struct Exchange {
     pub(crate) present: Present,
     /// The way for interim answers.
     pub(crate) interim: Interim,
+    /// The client's connection, if it may become a tunnel.
+    pub(crate) switch: Option<Switch>,
+    /// The tunnel that begins with the answer.
+    pub(crate) tunnel: Option<Tunnel>,
     /// What its end will leave.
     pub record: Box<Record>,
 }
@@ -151,7 +159,7 @@ impl Exchange {
         snapshot: Arc<Snapshot>,
         arrival: Arrival,
     ) -> Self {
-        let Arrival { head, body, present, interim } = arrival;
+        let Arrival { head, body, present, interim, switch } = arrival;
         let config = &snapshot.config;
         let body = RequestBody::new(body, config.limits.body_bytes, config.timeouts.socket);
         let value = |known, name: &HeaderName| {
@@ -182,6 +190,8 @@ impl Exchange {
             progress: body.progress(),
             status: CLIENT_CLOSED,
             response_bytes: 0,
+            tunnelled: 0,
+            is_counted: false,
             is_finished: false,
         });
         let correlation = &snapshot.config.forwarding.correlation_header;
@@ -197,6 +207,8 @@ impl Exchange {
             },
             present,
             interim,
+            switch,
+            tunnel: None,
             record,
             snapshot,
             head,
@@ -247,6 +259,9 @@ pub struct Record {
     user_agent: Option<HeaderValue>,
     progress: Option<Arc<RequestProgress>>,
     response_bytes: u64,
+    /// What a tunnel carried to the upstream.
+    tunnelled: u64,
+    is_counted: bool,
     is_finished: bool,
 }
 
@@ -254,6 +269,18 @@ impl Record {
     /// Notes bytes on their way to the client.
     pub(crate) fn sent(&mut self, bytes: u64) {
         self.response_bytes += bytes;
+    }
+
+    /// The connection becomes a tunnel: the request is counted as it is now, and recorded when the
+    /// tunnel ends.
+    pub(crate) fn switched(&mut self) {
+        self.count(true, self.started.elapsed());
+    }
+
+    /// Notes what a tunnel has carried.
+    pub(crate) fn tunnelled(&mut self, up: u64, down: u64) {
+        self.tunnelled += up;
+        self.response_bytes += down;
     }
 
     /// Ends the exchange.
@@ -267,22 +294,32 @@ impl Record {
         let complete = complete && stage != Some(RequestStage::Gone);
         self.is_finished = true;
         let duration = self.started.elapsed();
+        self.count(complete, duration);
         let worker = &self.connection.worker;
-        let request_bytes = self.progress.as_deref().map_or(0, RequestProgress::bytes);
-        if let Some(api) = &self.api {
-            api.metrics.finish(
-                worker.index,
-                &Finished {
-                    status: self.status,
-                    aborted: !complete,
-                    duration,
-                    request_bytes,
-                    response_bytes: self.response_bytes,
-                },
-            );
-        }
-        let record = self.access_record(complete, duration, request_bytes);
+        let record = self.access_record(complete, duration, self.request_bytes());
         worker.shared.access_log.write(worker.index, &record);
+    }
+
+    fn request_bytes(&self) -> u64 {
+        self.tunnelled + self.progress.as_deref().map_or(0, RequestProgress::bytes)
+    }
+
+    /// Counts the request for its API, once.
+    fn count(&mut self, complete: bool, duration: Duration) {
+        if std::mem::replace(&mut self.is_counted, true) {
+            return;
+        }
+        let Some(api) = &self.api else { return };
+        api.metrics.finish(
+            self.connection.worker.index,
+            &Finished {
+                status: self.status,
+                aborted: !complete,
+                duration,
+                request_bytes: self.request_bytes(),
+                response_bytes: self.response_bytes,
+            },
+        );
     }
 
     fn access_record(

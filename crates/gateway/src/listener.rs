@@ -6,6 +6,7 @@
 pub mod sockets;
 pub mod tls;
 
+mod http1;
 mod http2;
 mod phase;
 mod socket;
@@ -17,22 +18,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http::{HeaderValue, Request, Response, StatusCode, header};
-use hyper::body::{Body as _, Incoming};
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
-use crate::body::ResponseBody;
-use crate::config::Limits;
 use crate::exchange::Connection;
-use crate::handle::handle;
 use crate::shutdown::{Drain, Guest};
+use crate::transport::Transport;
 use crate::worker::{ConnectionPermit, Worker};
 
+pub(crate) use http1::Switch;
+pub use http1::{Upload, UploadError};
 pub(crate) use http2::Handover;
 pub(crate) use phase::BusyGuard;
 use phase::PhaseCell;
@@ -140,27 +136,46 @@ async fn serve(
     tls: Option<TlsAcceptor>,
     (permit, mut guest): (ConnectionPermit, Guest),
 ) -> Result<(), ServeError> {
-    let head = worker.shared.snapshot.load().config.timeouts.head;
     let connection = Connection::new(Arc::clone(worker), peer, tls.is_some());
     let connection = Arc::new(connection.holding(permit));
+    // Boxed, as is HTTP/2: what a connection of HTTP/1.1 holds while it waits is to be small.
+    let begin = Box::pin(begin(stream, worker, tls));
+    let Some(begun) = unless_draining(&mut guest, begin).await else { return Ok(()) };
+    let Begun { transport, read, is_http2 } = begun?;
+    if is_http2 {
+        return Box::pin(serve_http2(transport, read.freeze(), connection, guest)).await;
+    }
+    http1::serve(http1::Gateway, (transport, read), connection, guest).await;
+    Ok(())
+}
+
+/// A connection whose protocol is known, with what has been read of it.
+struct Begun {
+    transport: Transport,
+    read: BytesMut,
+    is_http2: bool,
+}
+
+/// Finds out which protocol a client speaks.
+async fn begin(
+    stream: TcpStream,
+    worker: &Worker,
+    tls: Option<TlsAcceptor>,
+) -> Result<Begun, ServeError> {
+    let limit = worker.shared.snapshot.load().config.timeouts.head;
     let Some(acceptor) = tls else {
-        let Some(sniffed) = unless_draining(&mut guest, sniff(stream, head)).await else {
-            return Ok(());
-        };
-        let (prefix, is_http2, stream) = sniffed?;
-        return serve_protocol(stream, prefix, is_http2, connection, guest).await;
+        let (read, is_http2, stream) = sniff(stream, limit).await?;
+        return Ok(Begun { transport: Transport::Plain(stream), read, is_http2 });
     };
-    let accepting = tokio::time::timeout(head, acceptor.accept(stream));
-    let Some(accepted) = unless_draining(&mut guest, accepting).await else { return Ok(()) };
-    let Ok(Ok(stream)) = accepted else {
-        worker.shared.metrics.handshake_failed(worker.index);
-        return Err(accepted.map_or(ServeError::SlowHandshake, |failed| match failed {
-            Ok(_) => ServeError::SlowHandshake,
-            Err(error) => error.into(),
-        }));
+    let accepted = match tokio::time::timeout(limit, acceptor.accept(stream)).await {
+        Ok(accepted) => accepted.map_err(ServeError::from),
+        Err(_elapsed) => Err(ServeError::SlowHandshake),
     };
+    let stream =
+        accepted.inspect_err(|_failed| worker.shared.metrics.handshake_failed(worker.index))?;
     let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
-    serve_protocol(stream, Bytes::new(), is_http2, connection, guest).await
+    let transport = Transport::Secure(Box::new(stream.into()));
+    Ok(Begun { transport, read: BytesMut::new(), is_http2 })
 }
 
 /// Waits for what a client begins with; `None` when it still has sent nothing of use at the end of
@@ -177,13 +192,14 @@ async fn unless_draining<T>(guest: &mut Guest, begin: impl Future<Output = T>) -
 async fn sniff(
     mut stream: TcpStream,
     limit: Duration,
-) -> Result<(Bytes, bool, TcpStream), io::Error> {
-    let mut start = BytesMut::with_capacity(PREFACE.len());
+) -> Result<(BytesMut, bool, TcpStream), io::Error> {
+    let mut start = BytesMut::new();
     let read = async {
+        // Who has sent nothing needs no buffer.
+        stream.readable().await?;
+        start = http1::spare::take();
         while PREFACE.starts_with(&start) && start.len() < PREFACE.len() {
-            if (&mut stream).take((PREFACE.len() - start.len()) as u64).read_buf(&mut start).await?
-                == 0
-            {
+            if stream.read_buf(&mut start).await? == 0 {
                 break;
             }
         }
@@ -194,84 +210,20 @@ async fn sniff(
     if let Ok(failed) = in_time {
         failed?;
     }
-    let is_http2 = start.len() == PREFACE.len() && start == PREFACE;
-    Ok((start.freeze(), is_http2, stream))
+    let is_http2 = start.starts_with(PREFACE);
+    Ok((start, is_http2, stream))
 }
 
-async fn serve_protocol<S>(
-    stream: S,
-    prefix: Bytes,
-    is_http2: bool,
+async fn serve_http2(
+    transport: Transport,
+    read: Bytes,
     connection: Arc<Connection>,
     guest: Guest,
-) -> Result<(), ServeError>
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
+) -> Result<(), ServeError> {
     let config = Arc::clone(&connection.worker.shared.snapshot.load().config);
-    let patience = Patience {
-        head: config.timeouts.head,
-        idle: config.timeouts.client_idle,
-        write: config.timeouts.socket,
-    };
     let phase = Arc::new(PhaseCell::default());
-    let socket = ClientSocket::new(stream, prefix, Arc::clone(&phase), patience, !is_http2);
-    if is_http2 {
-        let limits = (&config.limits, &config.timeouts);
-        http2::serve_http2(socket, connection, phase, limits, guest).await
-    } else {
-        serve_http1(socket, connection, phase, &config.limits, guest).await
-    }
-}
-
-async fn serve_http1<S>(
-    socket: ClientSocket<S>,
-    connection: Arc<Connection>,
-    phase: Arc<PhaseCell>,
-    limits: &Limits,
-    mut guest: Guest,
-) -> Result<(), ServeError>
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
-    let leaving = guest.leaving();
-    let service = service_fn(move |request: Request<Incoming>| {
-        phase.busy(!request.body().is_end_stream());
-        let handled = handle(Arc::clone(&connection), request);
-        let (phase, leaving) = (Arc::clone(&phase), leaving.clone());
-        async move {
-            let response = handled.await.map(|response| watch(response, phase));
-            response.map(|response| if leaving.has_begun() { last(response) } else { response })
-        }
-    });
-    let served = http1::Builder::new()
-        .max_headers(limits.header_fields)
-        .max_header_size(limits.head_bytes)
-        .serve_connection(TokioIo::new(socket), service)
-        .with_upgrades();
-    let mut served = pin!(served);
-    tokio::select! {
-        biased;
-        ended = &mut served => return Ok(ended?),
-        () = guest.outstayed() => served.as_mut().graceful_shutdown(),
-    }
-    Ok(served.await?)
-}
-
-/// Tells a client that it gets no further answer on this connection.
-fn last(mut response: Response<ResponseBody>) -> Response<ResponseBody> {
-    if response.status() != StatusCode::SWITCHING_PROTOCOLS {
-        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-    }
-    response
-}
-
-/// Lets the connection's phase follow the answer.
-fn watch(response: Response<ResponseBody>, phase: Arc<PhaseCell>) -> Response<ResponseBody> {
-    if response.status() == StatusCode::SWITCHING_PROTOCOLS {
-        phase.tunnel();
-        return response;
-    }
-    let guard = BusyGuard(phase);
-    response.map(|body| body.guarding(guard))
+    let patience = Patience::of(&config.timeouts);
+    let socket = ClientSocket::new(transport, read, Arc::clone(&phase), patience, false);
+    let limits = (&config.limits, &config.timeouts);
+    http2::serve_http2(socket, connection, phase, limits, guest).await
 }

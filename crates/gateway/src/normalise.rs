@@ -1,10 +1,13 @@
 //! Step 2 of a request: what is ambiguous or over a limit is refused before anything looks at it.
 
 use http::{HeaderMap, HeaderValue, Method, Version, header};
+use http_body::Body as _;
 use model::fault::FaultCode;
 
 use crate::exchange::Exchange;
 use crate::fault::{Failure, Fault};
+use crate::forward::{self, Wish};
+use crate::tunnel::EARLY_DATA;
 
 /// Settles which host the request is for, and refuses what no gateway should pass on.
 ///
@@ -24,6 +27,7 @@ pub(crate) fn normalise(exchange: &mut Exchange) -> Result<(), Failure> {
         // `OPTIONS *` asks about the server, not about an API.
         return Err(FaultCode::NoApi.into());
     }
+    check_upgrade(exchange)?;
     check_length(exchange)
 }
 
@@ -46,6 +50,17 @@ fn check_http2(exchange: &mut Exchange) -> Result<(), Failure> {
     let is_path = path.starts_with('/') && whole.starts_with('/');
     if !is_path && !asks_server && head.method != Method::CONNECT {
         return Err(bad_request("The path does not start with a slash"));
+    }
+    Ok(())
+}
+
+/// Nothing may follow a request to upgrade before its answer: it could be read as a request or as
+/// the other protocol.
+fn check_upgrade(exchange: &Exchange) -> Result<(), Failure> {
+    let Some(switch) = &exchange.switch else { return Ok(()) };
+    let is_framed = !exchange.body.is_end_stream();
+    if !is_framed && forward::wish(exchange) == Wish::Upgrade && switch.has_early_data() {
+        return Err(bad_request(EARLY_DATA));
     }
     Ok(())
 }

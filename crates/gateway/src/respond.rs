@@ -6,17 +6,20 @@
 use std::sync::Arc;
 
 use http::header::{self, HeaderName, HeaderValue};
+use http::request::Parts;
 use http::{HeaderMap, Method, Response, StatusCode};
 use http_body::Body as _;
 use model::fault::{FaultCode, Shape};
+use tokio::time::Instant;
 
 use crate::admit::cors::Cors;
-use crate::body::ResponseBody;
+use crate::body::{RequestSource, ResponseBody};
 use crate::config::FaultStatus;
-use crate::exchange::{Connection, Exchange};
+use crate::exchange::{Arrival, Connection, Exchange};
 use crate::fault::Fault;
 use crate::handle::Silence;
 use crate::snapshot::Snapshot;
+use crate::telemetry::metric::Refusal;
 use crate::telemetry::trace::REQUEST_ID;
 
 /// How a caller wants a fault to be written.
@@ -69,6 +72,10 @@ pub(crate) fn reply(
     headers.insert(REQUEST_ID, exchange.record.request_id.clone());
     let mut record = exchange.record;
     record.status = response.status().as_u16();
+    if let Some(tunnel) = exchange.tunnel.take() {
+        tunnel.start(record);
+        return response;
+    }
     if response.body().is_end_stream() || exchange.head.method == Method::HEAD {
         record.finish(true);
         return response;
@@ -82,9 +89,24 @@ pub(crate) fn silence(exchange: Exchange) -> Silence {
     Silence
 }
 
+/// Refuses what has not become a request, with as much of its head as came, and since when.
+pub(crate) fn refuse(
+    connection: &Arc<Connection>,
+    (head, since): (Parts, Instant),
+    fault: &Fault,
+) -> Response<ResponseBody> {
+    let mut exchange = Exchange::begin(connection, Arrival::new(head, RequestSource::Empty));
+    exchange.record.started = since;
+    rescue(exchange, fault)
+}
+
 /// Answers a fault.
 pub(crate) fn rescue(mut exchange: Exchange, fault: &Fault) -> Response<ResponseBody> {
     log(&exchange, fault);
+    if exchange.record.api.is_none() {
+        let worker = &exchange.record.connection.worker;
+        worker.shared.metrics.request_refused(worker.index, refusal(fault.code));
+    }
     exchange.record.attempts.fault = Some((fault.number(), fault.code));
     let dialect = dialect(&exchange, fault);
     let status = status(&exchange.snapshot, fault);
@@ -113,6 +135,17 @@ pub(crate) fn panicked(connection: &Arc<Connection>) -> Response<ResponseBody> {
     *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
     response.headers_mut().insert(header::CONTENT_TYPE, content_type(Dialect::Json));
     response
+}
+
+fn refusal(code: FaultCode) -> Refusal {
+    match code {
+        FaultCode::HeadTooLarge | FaultCode::TargetTooLong => Refusal::HeadTooLarge,
+        FaultCode::RequestTimeout => Refusal::HeadTimeout,
+        FaultCode::BadRequest => Refusal::BadRequest,
+        FaultCode::NotImplemented | FaultCode::VersionNotSupported => Refusal::NotImplemented,
+        FaultCode::NoApi => Refusal::NoApi,
+        _ => Refusal::Other,
+    }
 }
 
 /// After these the rest of the request is not read.

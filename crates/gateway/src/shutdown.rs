@@ -80,6 +80,12 @@ impl Drain {
 }
 
 impl Guest {
+    /// The grace, once the drain starts; for those who look at it while they do something else.
+    pub(crate) fn notice(&self) -> impl Future<Output = Duration> + Send + use<> {
+        let mut started = self.started.clone();
+        async move { begun(&mut started).await.unwrap_or_default() }
+    }
+
     /// Waits until the drain starts: from then on an answer is the last one of its connection, and
     /// says so.
     pub async fn asked_to_leave(&mut self) {

@@ -16,6 +16,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
 
 use super::phase::{Phase, PhaseCell};
+use crate::config::Timeouts;
 use crate::idle::IdleTimer;
 
 const LATE: &[u8] = b"HTTP/1.1 408 Request Timeout\r\ncontent-type: application/json; charset=UTF-8\r\ncontent-length: 119\r\nconnection: close\r\n\r\n{\"code\":\"408\",\"type\":\"Status report\",\"message\":\"Request Timeout\",\"description\":\"The request head did not come in time\"}";
@@ -52,6 +53,13 @@ pub(crate) struct ClientSocket<S> {
     answers_late: bool,
     /// The pause and the whole wait after our side has ended.
     lingering: Option<(IdleTimer, IdleTimer)>,
+}
+
+impl Patience {
+    /// As configured.
+    pub(super) fn of(timeouts: &Timeouts) -> Self {
+        Self { head: timeouts.head, idle: timeouts.client_idle, write: timeouts.socket }
+    }
 }
 
 impl<S> ClientSocket<S> {

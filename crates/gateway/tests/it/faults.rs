@@ -114,12 +114,21 @@ async fn a_head_in_pieces_is_whole() {
 }
 
 #[tokio::test]
-async fn interim_answers_are_swallowed() {
+async fn interim_answers_are_passed_on_to_those_who_understand_them() {
     let hints = "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n";
     let steps = vec![Step::ReadHead, Step::write(format!("{hints}{hints}{OK}"))];
     let backend = RawBackend::play(steps).await;
-    let answer = steady(&backend.url()).get("/shop/1.0/a").await;
-    assert_eq!((answer.status, &*answer.text(), answer.interim.len()), (200, "ok", 0));
+    let weir = steady(&backend.url());
+    let answer = weir.get("/shop/1.0/a").await;
+    assert_eq!((answer.status, &*answer.text()), (200, "ok"));
+    if crate::gateway::client() == ClientChoice::Own {
+        let links: Vec<_> =
+            answer.interim.iter().map(|head| (head.status, &*head.headers)).collect();
+        let link = [("link".to_owned(), "</a>".to_owned())];
+        assert_eq!(links, [(103, &link[..]), (103, &link[..])]);
+    }
+    let text = weir.raw("GET /shop/1.0/a HTTP/1.0\r\n\r\n").await;
+    assert!(text.starts_with("HTTP/1.1 200 OK\r\n"), "{text}");
 }
 
 #[tokio::test]

@@ -48,8 +48,13 @@ async fn a_websocket_goes_through() {
     }
     socket.close(None).await.unwrap();
     while let Some(Ok(_)) = testkit::bounded("the end", socket.next()).await {}
+    drop(socket);
+    // The record comes with the end of the tunnel, and says what went through.
     let record = weir.record().await;
-    assert_eq!(record["status"], 101);
+    assert_eq!((&record["status"], record.get("aborted")), (&101.into(), None));
+    for name in ["request_bytes", "response_bytes"] {
+        assert!((1_070_000..1_080_000).contains(&record[name].as_u64().unwrap()), "{record}");
+    }
     server.abort();
     weir.quiet().await;
 }
@@ -82,7 +87,7 @@ async fn another_protocol_goes_through() {
     let weir = Weir::start(&shop(&backend.url()));
     let mut client = weir.client().await;
     let upgrade = "GET /shop/1.0/a HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\n\
-                   Upgrade: my-protocol/1\r\n\r\nfirst";
+                   Upgrade: my-protocol/1\r\n\r\n";
     client.send(upgrade).await.unwrap();
     let answer = client.response().await.unwrap();
     assert_eq!((answer.status, answer.header("upgrade")), (101, Some("my-protocol/1")));
@@ -90,6 +95,7 @@ async fn another_protocol_goes_through() {
         answer.header("connection").map(str::to_ascii_lowercase).as_deref(),
         Some("upgrade")
     );
+    client.send("first").await.unwrap();
     assert_eq!(client.read_exact(5).await.unwrap(), b"first");
     client.send("second").await.unwrap();
     assert_eq!(client.read_exact(6).await.unwrap(), b"second");
