@@ -15,7 +15,8 @@ pub const PATIENCE: Duration = Duration::from_secs(20);
 /// When the time is over; the message names `what` was waited for.
 #[allow(clippy::panic, reason = "how a test fails")]
 pub async fn bounded<T>(what: &str, future: impl Future<Output = T>) -> T {
-    let timer = real_clock().spawn(tokio::time::sleep(PATIENCE));
+    // Made within that runtime, or it would go by the clock of this one.
+    let timer = real_clock().spawn(async { tokio::time::sleep(PATIENCE).await });
     let stop = timer.abort_handle();
     tokio::select! {
         biased;

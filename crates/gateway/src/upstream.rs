@@ -133,3 +133,6 @@ pub(crate) trait Client: Send + Sync {
     /// Closes connections that have been idle for longer than this.
     fn close_idle(&self, older_than: Duration);
 }
+
+#[cfg(test)]
+mod tests;

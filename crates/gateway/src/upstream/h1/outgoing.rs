@@ -301,3 +301,6 @@ fn framing(method: &Method, body: &RequestBody) -> Framing {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
