@@ -1,5 +1,6 @@
 //! `weir serve`: starts everything, follows changes, and drains at the end.
 
+mod descriptors;
 mod follow;
 mod handover;
 mod logging;
@@ -60,6 +61,7 @@ fn start_and_wait(options: &cli::Serve, overrides: Overrides) -> Result<ExitCode
     config.sample_backend |= options.sample_backend;
     let config = Arc::new(config);
     warn_if_open(&config);
+    descriptors::provide(&config.limits);
     let certificates = certificates(&config)?;
     let deployer = deploy::deployer(Arc::clone(&config), options.environment.clone())?;
     serve(options, &loaded.settings, config, certificates, deployer)

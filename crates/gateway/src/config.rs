@@ -78,6 +78,10 @@ pub struct Limits {
     pub body_bytes: Option<u64>,
     /// Most connections that are open at once on all gateway listeners (503).
     pub connections: usize,
+    /// What one client may do on the gateway's listeners.
+    pub clients: ClientLimits,
+    /// Most TLS handshakes of a worker at once; further ones wait.
+    pub handshakes: usize,
     /// Most concurrent streams of an HTTP/2 connection.
     pub http2_streams: u32,
     /// What else an HTTP/2 connection may do.
@@ -106,11 +110,25 @@ pub struct Rate {
     pub burst: u32,
 }
 
+/// What one client may do: one IPv4 address, or one IPv6 network of 64 bits. Trusted proxies are
+/// exempt. `None` is no limit of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClientLimits {
+    /// Most connections that are open at once (503).
+    pub connections: Option<usize>,
+    /// Most new connections in a second (503).
+    pub connection_rate: Option<u32>,
+    /// Most TLS handshakes at once; further ones wait.
+    pub handshakes: Option<usize>,
+}
+
 /// How long things may take.
 #[derive(Debug, Clone)]
 pub struct Timeouts {
     /// From the first byte of a connection or request to the end of its head (408).
     pub head: Duration,
+    /// For a TLS handshake, the wait for its turn included.
+    pub handshake: Duration,
     /// How long a client may stay idle between two requests.
     pub client_idle: Duration,
     /// From a call to the head of its answer (`synapse.global_timeout_interval`).
@@ -520,6 +538,8 @@ impl Default for Limits {
             header_fields: 100,
             body_bytes: None,
             connections: 20_000,
+            clients: ClientLimits::default(),
+            handshakes: 1024,
             http2_streams: 200,
             http2: Http2Limits::default(),
         }
@@ -537,10 +557,17 @@ impl Default for Http2Limits {
     }
 }
 
+impl Default for ClientLimits {
+    fn default() -> Self {
+        Self { connections: Some(10_000), connection_rate: None, handshakes: Some(512) }
+    }
+}
+
 impl Default for Timeouts {
     fn default() -> Self {
         Self {
             head: Duration::from_secs(30),
+            handshake: Duration::from_secs(10),
             client_idle: Duration::from_secs(180),
             endpoint: Duration::from_secs(120),
             connect: Duration::from_secs(90),

@@ -3,9 +3,12 @@
 //! Each worker has listening sockets of its own on the same ports (`SO_REUSEPORT`), so that the
 //! kernel spreads connections and workers share nothing.
 
+pub(crate) mod clients;
+pub(crate) mod refusals;
 pub mod sockets;
 pub mod tls;
 
+mod handshake;
 mod http1;
 mod http2;
 mod phase;
@@ -20,6 +23,8 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
 use tokio_rustls::TlsAcceptor;
 
 use crate::exchange::Connection;
@@ -47,20 +52,35 @@ pub(crate) async fn accept(
 ) {
     let mut draining = drain.clone();
     let mut stopping = pin!(draining.started());
+    let mut told = None;
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => welcome(stream, peer, &worker, tls.as_ref(), &drain),
-                // Out of file descriptors, most likely: waiting lets some be given back.
-                Err(error) => {
-                    tracing::warn!(%error, "A connection could not be accepted.");
-                    tokio::time::sleep(Duration::from_millis(50)).await;
-                }
+                Err(error) => accept_failed(&error, &mut told).await,
             },
             () = &mut stopping => break,
         }
     }
     empty_queue(listener, &worker, tls.as_ref(), &drain);
+}
+
+/// Waits after an error, unless it was that of one client; `told` is when the last one was logged.
+async fn accept_failed(error: &io::Error, told: &mut Option<Instant>) {
+    if is_of_the_client(error) {
+        return;
+    }
+    if told.is_none_or(|told| told.elapsed() >= refusals::PAUSE) {
+        *told = Some(Instant::now());
+        tracing::warn!(%error, "A connection could not be accepted.");
+    }
+    // Out of file descriptors, most likely: waiting lets some be given back.
+    tokio::time::sleep(Duration::from_millis(50)).await;
+}
+
+/// Whether a client left while it was queued.
+fn is_of_the_client(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset)
 }
 
 /// Serves what the kernel had already queued for this socket: closing it would reset them, unless
@@ -81,7 +101,7 @@ fn empty_queue(
         });
         match accepted {
             Ok((stream, peer)) => welcome(stream, peer, worker, tls, drain),
-            Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
+            Err(error) if is_of_the_client(&error) => {}
             Err(_none_left) => break,
         }
     }
@@ -94,29 +114,40 @@ fn welcome(
     tls: Option<&TlsAcceptor>,
     drain: &Drain,
 ) {
-    let limit = worker.shared.snapshot.load().config.limits.connections;
-    let permit = ConnectionPermit::take(worker, limit);
+    let permit = match ConnectionPermit::take(worker, peer.ip()) {
+        Ok(permit) => permit,
+        Err(reason) => {
+            worker.turn_away(peer.ip(), reason);
+            return if tls.is_none() {
+                turn_away(stream, worker)
+            };
+        }
+    };
     let guest = drain.guest();
     let worker = Arc::clone(worker);
     let tls = tls.cloned();
     tokio::spawn(async move {
-        let Some(permit) = permit else { return turn_away(stream).await };
         if let Err(error) = serve(stream, peer, &worker, tls, (permit, guest)).await {
             tracing::debug!(%peer, %error, "A connection ended with an error.");
         }
     });
 }
 
-async fn turn_away(mut stream: TcpStream) {
-    let answer = async {
-        stream.write_all(FULL).await?;
-        stream.shutdown().await?;
-        // Closing over an unread request would reset the connection under the answer.
-        tokio::io::copy(&mut stream, &mut tokio::io::sink()).await
-    };
-    // The client may be gone already; there is nothing more to do for it.
-    let answered = tokio::time::timeout(TURN_AWAY_LIMIT, answer).await;
-    tracing::debug!(answered = answered.is_ok(), "A connection was turned away at the limit.");
+/// Tells a client that there is no place, unless too many are just being told.
+fn turn_away(mut stream: TcpStream, worker: &Worker) {
+    let Ok(turn) = Arc::clone(&worker.farewells).try_acquire_owned() else { return };
+    tokio::spawn(async move {
+        let answer = async {
+            stream.write_all(FULL).await?;
+            stream.shutdown().await?;
+            // Closing over an unread request would reset the connection under the answer.
+            tokio::io::copy(&mut stream, &mut tokio::io::sink()).await
+        };
+        // The client may be gone already; there is nothing more to do for it.
+        let answered = tokio::time::timeout(TURN_AWAY_LIMIT, answer).await;
+        tracing::debug!(answered = answered.is_ok(), "A connection was turned away at a limit.");
+        drop(turn);
+    });
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -127,6 +158,8 @@ enum ServeError {
     Http(#[from] hyper::Error),
     #[error("the TLS handshake did not end in time")]
     SlowHandshake,
+    #[error("the TLS handshake had no turn in time")]
+    NoTurn,
 }
 
 async fn serve(
@@ -136,10 +169,11 @@ async fn serve(
     tls: Option<TlsAcceptor>,
     (permit, mut guest): (ConnectionPermit, Guest),
 ) -> Result<(), ServeError> {
+    let turns = tls.is_some().then(|| permit.handshakes()).flatten();
     let connection = Connection::new(Arc::clone(worker), peer, tls.is_some());
     let connection = Arc::new(connection.holding(permit));
     // Boxed, as is HTTP/2: what a connection of HTTP/1.1 holds while it waits is to be small.
-    let begin = Box::pin(begin(stream, worker, tls));
+    let begin = Box::pin(begin((stream, peer), worker, tls, turns));
     let Some(begun) = unless_draining(&mut guest, begin).await else { return Ok(()) };
     let Begun { transport, read, is_http2 } = begun?;
     if is_http2 {
@@ -158,21 +192,20 @@ struct Begun {
 
 /// Finds out which protocol a client speaks.
 async fn begin(
-    stream: TcpStream,
+    (stream, peer): (TcpStream, SocketAddr),
     worker: &Worker,
     tls: Option<TlsAcceptor>,
+    turns: Option<Arc<Semaphore>>,
 ) -> Result<Begun, ServeError> {
-    let limit = worker.shared.snapshot.load().config.timeouts.head;
+    let (head, handshake) = {
+        let timeouts = &worker.shared.snapshot.load().config.timeouts;
+        (timeouts.head, timeouts.handshake)
+    };
     let Some(acceptor) = tls else {
-        let (read, is_http2, stream) = sniff(stream, limit).await?;
+        let (read, is_http2, stream) = sniff(stream, head).await?;
         return Ok(Begun { transport: Transport::Plain(stream), read, is_http2 });
     };
-    let accepted = match tokio::time::timeout(limit, acceptor.accept(stream)).await {
-        Ok(accepted) => accepted.map_err(ServeError::from),
-        Err(_elapsed) => Err(ServeError::SlowHandshake),
-    };
-    let stream =
-        accepted.inspect_err(|_failed| worker.shared.metrics.handshake_failed(worker.index))?;
+    let stream = handshake::accept(&acceptor, (stream, peer), worker, turns, handshake).await?;
     let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
     let transport = Transport::Secure(Box::new(stream.into()));
     Ok(Begun { transport, read: BytesMut::new(), is_http2 })

@@ -148,6 +148,7 @@ mod tests {
         assert!(!leaving.has_begun());
         control.start(GRACE);
         assert!(leaving.has_begun());
+        assert_eq!(guest.notice().await, GRACE);
         drain.started().await;
         let started = Instant::now();
         guest.outstayed().await;

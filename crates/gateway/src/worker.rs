@@ -1,13 +1,17 @@
 //! What a worker has at hand: its own connections to upstreams, and what all workers share.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use arc_swap::ArcSwap;
+use tokio::sync::Semaphore;
 
+use crate::listener::clients::{Client, Clients};
+use crate::listener::refusals::Refusals;
 use crate::snapshot::Snapshot;
 use crate::telemetry::log::{AccessLog, Format};
-use crate::telemetry::metric::ProcessMetrics;
+use crate::telemetry::metric::{ProcessMetrics, TurnedAway};
 use crate::upstream::AnyClient;
 
 /// What all workers share.
@@ -21,6 +25,10 @@ pub struct Shared {
     pub access_log: AccessLog,
     /// Open connections on the gateway's listeners.
     pub connections: AtomicUsize,
+    /// What each client has open.
+    pub(crate) clients: Clients,
+    /// Tells of clients that are turned away.
+    pub(crate) refusals: Refusals,
 }
 
 impl Shared {
@@ -39,8 +47,14 @@ impl Shared {
     pub fn new(snapshot: Snapshot, access_log: AccessLog, workers: usize) -> Self {
         let metrics = ProcessMetrics::new(workers, access_log.dropped());
         metrics.set_generation(snapshot.generation);
-        let connections = AtomicUsize::new(0);
-        Self { snapshot: ArcSwap::from_pointee(snapshot), metrics, access_log, connections }
+        Self {
+            snapshot: ArcSwap::from_pointee(snapshot),
+            metrics,
+            access_log,
+            connections: AtomicUsize::new(0),
+            clients: Clients::default(),
+            refusals: Refusals::default(),
+        }
     }
 
     /// Serves another snapshot from now on.
@@ -50,6 +64,9 @@ impl Shared {
     }
 }
 
+/// How many clients a worker tells at once that there is no place; others are just closed.
+const FAREWELLS: usize = 256;
+
 /// One worker: an index for its shards, and its own pool.
 #[derive(Debug)]
 pub struct Worker {
@@ -58,40 +75,77 @@ pub struct Worker {
     /// What all workers share.
     pub shared: Arc<Shared>,
     pub(crate) upstream: AnyClient,
+    /// The turns of its TLS handshakes.
+    pub(crate) handshakes: Semaphore,
+    /// The turns of telling clients that there is no place.
+    pub(crate) farewells: Arc<Semaphore>,
 }
 
 impl Worker {
     /// A worker without connections yet.
     #[must_use]
     pub fn new(index: usize, shared: Arc<Shared>) -> Self {
-        let upstream = AnyClient::new(&shared.snapshot.load().config);
-        Self { index, shared, upstream }
+        let config = Arc::clone(&shared.snapshot.load().config);
+        Self {
+            index,
+            shared,
+            upstream: AnyClient::new(&config),
+            handshakes: Semaphore::new(config.limits.handshakes.min(Semaphore::MAX_PERMITS)),
+            farewells: Arc::new(Semaphore::new(FAREWELLS)),
+        }
+    }
+
+    /// Counts a client that is not served, and tells of it now and then.
+    pub(crate) fn turn_away(&self, peer: IpAddr, reason: TurnedAway) {
+        self.shared.metrics.connection_refused(self.index, reason);
+        self.shared.refusals.note(peer, reason);
     }
 }
 
-/// The place of one connection under the limit; given back when dropped.
+/// The place of one connection under the limits; given back when dropped.
 #[derive(Debug)]
 pub(crate) struct ConnectionPermit {
     worker: Arc<Worker>,
+    /// `None` for a trusted proxy, which has no limits of its own.
+    client: Option<Client>,
 }
 
 impl ConnectionPermit {
-    /// `None` when the limit is reached.
-    pub(crate) fn take(worker: &Arc<Worker>, limit: usize) -> Option<Self> {
+    /// The reason when a limit is reached.
+    pub(crate) fn take(worker: &Arc<Worker>, peer: IpAddr) -> Result<Self, TurnedAway> {
         let shared = &worker.shared;
-        if shared.connections.fetch_add(1, Ordering::Relaxed) < limit {
-            shared.metrics.connection_accepted(worker.index);
-            return Some(Self { worker: Arc::clone(worker) });
+        let snapshot = shared.snapshot.load();
+        let (limits, peer) = (&snapshot.config.limits, peer.to_canonical());
+        if shared.connections.fetch_add(1, Ordering::Relaxed) >= limits.connections {
+            shared.connections.fetch_sub(1, Ordering::Relaxed);
+            return Err(TurnedAway::Connections);
         }
-        shared.connections.fetch_sub(1, Ordering::Relaxed);
-        shared.metrics.connection_refused(worker.index);
-        None
+        let proxies = &snapshot.config.forwarding.trusted_proxies;
+        let is_trusted = proxies.iter().any(|network| network.contains(&peer));
+        let client = (!is_trusted).then(|| Client::at(peer));
+        let entered = client.map_or(Ok(()), |client| shared.clients.enter(client, &limits.clients));
+        if let Err(reason) = entered {
+            shared.connections.fetch_sub(1, Ordering::Relaxed);
+            return Err(reason);
+        }
+        shared.metrics.connection_accepted(worker.index);
+        Ok(Self { worker: Arc::clone(worker), client })
+    }
+
+    /// The turns of the client's TLS handshakes, where these are limited.
+    pub(crate) fn handshakes(&self) -> Option<Arc<Semaphore>> {
+        let shared = &self.worker.shared;
+        let most = shared.snapshot.load().config.limits.clients.handshakes?;
+        Some(shared.clients.handshakes(self.client?, most))
     }
 }
 
 impl Drop for ConnectionPermit {
     fn drop(&mut self) {
         let Worker { shared, index, .. } = &*self.worker;
+        if let Some(client) = self.client {
+            shared.clients.leave(client);
+        }
         shared.connections.fetch_sub(1, Ordering::Relaxed);
         shared.metrics.connection_closed(*index);
     }

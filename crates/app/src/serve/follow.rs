@@ -226,6 +226,7 @@ impl State {
         config.sample_backend |= options.sample_backend;
         let config = Arc::new(config);
         super::warn_if_open(&config);
+        super::descriptors::provide(&config.limits);
         self.warn_if_fixed(&config);
         let folders = &mut self.folders;
         let snapshot =

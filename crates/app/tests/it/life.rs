@@ -278,8 +278,8 @@ fn it_is_not_ready_before_the_first_snapshot() {
     use std::io::{BufRead as _, Read as _};
     let (home, apis) = (home(""), TempDir::new().unwrap());
     // So many errors that they do not fit into a pipe: who does not read them stops the reading.
-    for index in 0..500 {
-        let project = apis.path().join(format!("broken-{index}"));
+    for index in 0..300 {
+        let project = apis.path().join(format!("{}-{index}", "broken".repeat(33)));
         fs::create_dir(&project).unwrap();
         fs::write(project.join("api.yaml"), "type: [").unwrap();
     }
@@ -348,4 +348,29 @@ async fn a_second_process_does_not_share_the_port() {
     let refused = testkit::WeirProcess::serve(super::support::WEIR, &arguments).await;
     let exit = refused.expect_err("the port is taken");
     assert!(exit.stderr.contains(&format!("cannot listen on {address}")), "{}", exit.stderr);
+}
+
+#[tokio::test]
+async fn too_few_open_files_are_told() {
+    let empty = TempDir::new().unwrap();
+    let arguments = ["--apis", empty.path().to_str().unwrap()];
+    // A shell sets the limits, and becomes the program.
+    let bin = TempDir::new().unwrap();
+    let wrapper = bin.path().join("weir");
+    for (limits, connections, told) in [
+        ("ulimit -S -n 256; ulimit -H -n 2000", 100, &["The limit on open files was raised."][..]),
+        ("ulimit -n 2000", 1000, &["Fewer files may be open", "\"needed\":2512"]),
+    ] {
+        let script = format!("#!/bin/sh\n{limits}\nexec {} \"$@\"\n", super::support::WEIR);
+        fs::write(&wrapper, script).unwrap();
+        fs::set_permissions(&wrapper, fs::Permissions::from_mode(0o755)).unwrap();
+        let home = home(&format!("[weir.limits]\nconnections = {connections}\n"));
+        let wrapper = wrapper.to_str().unwrap();
+        let process = testkit::WeirProcess::serve_in(wrapper, home, &arguments, &[]).await.unwrap();
+        let stderr = process.stderr();
+        for told in told {
+            assert!(stderr.contains(told), "{stderr}");
+        }
+        assert_eq!(stderr.contains("Fewer files"), connections == 1000, "{stderr}");
+    }
 }

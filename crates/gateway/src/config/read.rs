@@ -20,8 +20,8 @@ use settings::{Effective, Section, Settings, Unit};
 
 use super::overrides::Overrides;
 use super::{
-    CorsConfig, EndpointDefaults, FaultStatus, Forwarding, GatewayConfig, Http2Limits, Limits,
-    Rate, Timeouts,
+    ClientLimits, CorsConfig, EndpointDefaults, FaultStatus, Forwarding, GatewayConfig,
+    Http2Limits, Limits, Rate, Timeouts,
 };
 use values::{DAY, bool_or, choice, duration_in, integer_in, size_in, text_or, texts_or};
 
@@ -91,11 +91,14 @@ fn fault_status(gateway: &Section<'_>) -> FaultStatus {
 fn limits(settings: &Settings) -> Limits {
     let section = settings.section("weir.limits");
     let default = Limits::default();
+    let connections = size_in(&section, "connections", default.connections, 10_000_000);
     Limits {
         head_bytes: size_in(&section, "head_bytes", default.head_bytes, 16 * 1024 * 1024),
         header_fields: size_in(&section, "header_fields", default.header_fields, 10_000),
         body_bytes: body_bytes(settings, &section),
-        connections: size_in(&section, "connections", default.connections, 10_000_000),
+        connections,
+        clients: client_limits(&section, connections),
+        handshakes: size_in(&section, "handshakes_per_worker", default.handshakes, 1_000_000),
         http2_streams: u32::try_from(size_in(&section, "http2_streams", 200, 65_535))
             .unwrap_or(default.http2_streams),
         http2: http2(settings),
@@ -133,6 +136,22 @@ fn http2(settings: &Settings) -> Http2Limits {
     }
 }
 
+/// One client cannot take all places, and may well be many people behind one address.
+fn client_limits(section: &Section<'_>, connections: usize) -> ClientLimits {
+    let number = |name: &str, default: usize| {
+        let default = i64::try_from(default).unwrap_or(i64::MAX);
+        let value = integer_in(section, name, default, &(0..=10_000_000));
+        usize::try_from(value).ok().filter(|value| *value > 0)
+    };
+    let default = ClientLimits::default();
+    ClientLimits {
+        connections: number("connections_per_client", (connections / 2).max(1)),
+        connection_rate: number("connection_rate_per_client", 0)
+            .and_then(|rate| u32::try_from(rate).ok()),
+        handshakes: number("handshakes_per_client", default.handshakes.unwrap_or_default()),
+    }
+}
+
 /// `[weir.limits] body_bytes`, else WSO2's message size validation; 0 is unlimited.
 fn body_bytes(settings: &Settings, limits: &Section<'_>) -> Option<u64> {
     let passthru = settings.section("passthru_http");
@@ -155,9 +174,11 @@ fn timeouts(settings: &Settings) -> Timeouts {
         duration_in(section, name, Unit::Seconds, default, &(SHORTEST..=DAY))
     };
     let socket = socket_timeout(settings, default.socket);
+    let head = seconds(&limits, "head_timeout", default.head);
     let pool_idle = default.pool_idle.min(socket.saturating_sub(Duration::from_secs(10)));
     Timeouts {
-        head: seconds(&limits, "head_timeout", default.head),
+        head,
+        handshake: seconds(&limits, "handshake_timeout", default.handshake.min(head)),
         client_idle: seconds(&limits, "client_idle_timeout", default.client_idle),
         endpoint: milliseconds(
             &settings.section("synapse_properties"),

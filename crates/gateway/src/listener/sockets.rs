@@ -141,6 +141,7 @@ fn equip(socket: &TcpListener) -> io::Result<()> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use std::net::Ipv4Addr;
 

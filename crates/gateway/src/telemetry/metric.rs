@@ -187,6 +187,22 @@ labels! {
 }
 
 labels! {
+    /// Why a connection of a client was not served.
+    TurnedAway {
+        /// As many connections are open as may be.
+        Connections = "connections",
+        /// As many are open to this client.
+        ConnectionsPerClient = "connections_per_client",
+        /// This client has opened as many in this second.
+        ConnectionRatePerClient = "connection_rate_per_client",
+        /// Its TLS handshake had no turn in time among those of the worker.
+        Handshakes = "handshakes",
+        /// The same among those of the client.
+        HandshakesPerClient = "handshakes_per_client",
+    }
+}
+
+labels! {
     /// The state of a leaf, as it is shown.
     LeafState {
         /// Calls go to it.
@@ -511,7 +527,7 @@ pub struct EndpointTotals {
 struct ProcessShard {
     accepted: AtomicU64,
     closed: AtomicU64,
-    refused: AtomicU64,
+    turned_away: [AtomicU64; TurnedAway::ALL.len()],
     handshakes_failed: AtomicU64,
     refusals: [AtomicU64; Refusal::ALL.len()],
     http2_ends: [AtomicU64; Http2End::ALL.len()],
@@ -554,8 +570,8 @@ impl ProcessMetrics {
     }
 
     /// A connection was turned away because of a limit.
-    pub fn connection_refused(&self, worker: usize) {
-        self.shard(worker).refused.fetch_add(1, Ordering::Relaxed);
+    pub fn connection_refused(&self, worker: usize, reason: TurnedAway) {
+        self.shard(worker).turned_away[reason as usize].fetch_add(1, Ordering::Relaxed);
     }
 
     /// A TLS handshake with a client failed.

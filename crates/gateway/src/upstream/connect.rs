@@ -15,6 +15,7 @@ use super::Target;
 use super::failure::SendFailure;
 use super::pool::{Http1, Http2};
 use super::tls::{TlsFailure, server_name};
+use crate::keep_alive::keep_alive;
 use crate::transport::Transport;
 
 /// What an upstream may send on one HTTP/2 stream before it is taken, in bytes.
@@ -85,6 +86,8 @@ async fn open(target: &Target) -> Result<Dialed, SendFailure> {
         .map_err(|error| connect_failure(target, &error))?;
     // Without it small requests would wait for the acknowledgement of earlier ones.
     stream.set_nodelay(true).map_err(|error| connect_failure(target, &error))?;
+    // A kept connection whose upstream is gone without a word does not stay.
+    keep_alive(&stream).map_err(|error| connect_failure(target, &error))?;
     let Some(config) = &target.tls else {
         let is_http2 = target.http2 == Http2Choice::Always;
         return Ok(Dialed { transport: Transport::Plain(stream), is_http2 });

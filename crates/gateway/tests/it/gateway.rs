@@ -110,6 +110,17 @@ impl Weir {
         self.gateway.shared.publish(snapshot);
     }
 
+    /// Leaves to another process what it does not have in hand yet; whether all of that has ended.
+    pub(crate) fn hand_over(self, limit: Duration) -> tokio::task::JoinHandle<bool> {
+        let gateway = self.gateway;
+        tokio::task::spawn_blocking(move || gateway.hand_over(limit))
+    }
+
+    /// Where it serves TLS.
+    pub(crate) fn tls_address(&self) -> SocketAddr {
+        self.gateway.https.unwrap()
+    }
+
     /// Where it serves clear text.
     pub(crate) fn address(&self) -> SocketAddr {
         self.gateway.http.unwrap()
@@ -220,7 +231,7 @@ impl Weir {
         String::from_utf8_lossy(&body).into_owned()
     }
 
-    /// The sum of all samples of a metric.
+    /// The sum of all samples of a metric, or of those whose labels are named too.
     pub(crate) async fn metric(&self, name: &str) -> f64 {
         let of =
             |line: &&str| line.strip_prefix(name).is_some_and(|rest| rest.starts_with(['{', ' ']));

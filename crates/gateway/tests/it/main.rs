@@ -9,6 +9,7 @@
 mod gateway;
 
 mod addressing;
+mod crowds;
 mod faults;
 mod frames;
 mod headers;

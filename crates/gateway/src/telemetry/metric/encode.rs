@@ -18,7 +18,7 @@ use prometheus_client::registry::Registry;
 
 use super::{
     ApiLabels, ApiMetrics, ApiTotals, Arc, BOUNDS, BUCKETS, Class, EndpointLabels, EndpointMetrics,
-    EndpointTotals, Http2End, Latency, LeafState, Outcome, ProcessMetrics, Refusal,
+    EndpointTotals, Http2End, Latency, LeafState, Outcome, ProcessMetrics, Refusal, TurnedAway,
 };
 
 /// The `Content-Type` of the page.
@@ -66,7 +66,7 @@ struct Page {
 struct ProcessTotals {
     open: u64,
     accepted: u64,
-    refused: u64,
+    turned_away: Vec<u64>,
     handshakes_failed: u64,
     refusals: Vec<u64>,
     http2_ends: Vec<u64>,
@@ -83,7 +83,10 @@ impl ProcessTotals {
         Self {
             open: process.connections_open(),
             accepted: process.sum(|shard| &shard.accepted),
-            refused: process.sum(|shard| &shard.refused),
+            turned_away: TurnedAway::ALL
+                .iter()
+                .map(|reason| process.sum(|shard| &shard.turned_away[*reason as usize]))
+                .collect(),
             handshakes_failed: process.sum(|shard| &shard.handshakes_failed),
             refusals: Refusal::ALL
                 .iter()
@@ -232,7 +235,10 @@ impl ProcessTotals {
         let help = "Connections of clients that were accepted.";
         count(encoder, "gateway_connections_accepted", help, self.accepted)?;
         let help = "Connections of clients that were turned away because of a limit.";
-        count(encoder, "gateway_connections_refused", help, self.refused)?;
+        let mut to = begin(encoder, "gateway_connections_refused", help, COUNTER)?;
+        for (reason, amount) in TurnedAway::ALL.iter().zip(&self.turned_away) {
+            counter(&mut to, &Labels::NONE.with("reason", reason.label()), *amount)?;
+        }
         let help = "TLS handshakes with clients that failed.";
         count(encoder, "gateway_tls_handshakes_failed", help, self.handshakes_failed)?;
         let help = "Requests that were refused before they reached an API.";

@@ -161,6 +161,28 @@ fn limits_bound_what_a_stranger_sends() {
         ],
     );
     check(
+        |c| {
+            let clients = &c.limits.clients;
+            format!(
+                "{:?} {:?} {:?} {} {:?}",
+                clients.connections,
+                clients.connection_rate,
+                clients.handshakes,
+                c.limits.handshakes,
+                c.timeouts.handshake
+            )
+        },
+        &[
+            ("weir.limits.connections = 100", "Some(50) None Some(512) 1024 10s"),
+            ("[weir.limits]\nconnections = 1\nhead_timeout = 2", "Some(1) None Some(512) 1024 2s"),
+            (
+                "[weir.limits]\nconnections_per_client = 0\nconnection_rate_per_client = 5\n\
+                 handshakes_per_client = 0\nhandshakes_per_worker = 6\nhandshake_timeout = '7s'",
+                "None Some(5) None 6 7s",
+            ),
+        ],
+    );
+    check(
         |c| format!("{:?}", c.limits.body_bytes),
         &[
             ("weir.limits.body_bytes = 5", "Some(5)"),
