@@ -105,11 +105,14 @@ async fn over_tls_who_is_turned_away_is_told_nothing() {
 #[tokio::test]
 async fn handshakes_wait_for_their_turn() {
     let backend = Backend::echo().await;
-    let (of_a_client, of_a_worker): (fn(&mut GatewayConfig), fn(&mut GatewayConfig)) = (
-        |config| config.limits.clients.handshakes = Some(1),
-        |config| config.limits.handshakes = 1,
-    );
-    for change in [of_a_client, of_a_worker] {
+    for is_of_the_worker in [false, true] {
+        let change = |config: &mut GatewayConfig| {
+            if is_of_the_worker {
+                config.limits.handshakes = 1;
+            } else {
+                config.limits.clients.handshakes = Some(1);
+            }
+        };
         let weir = Weir::tls(&[&shop(&backend.url())], change);
         let silent = TcpStream::connect(weir.tls_address()).await.unwrap();
         weir.until("the silent one", || async {
