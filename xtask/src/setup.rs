@@ -34,6 +34,8 @@ const fn need(program: &'static str, package: &'static str, purpose: &'static st
 const FOR_TESTS: &[Need] = &[
     need("cc", "build-essential", "every build"),
     need("nginx", "nginx-light", "tests against a real backend"),
+    need("apache2", "apache2-bin", "tests against a real backend"),
+    need("node", "nodejs", "tests against a real backend"),
     need("nghttp", "nghttp2-client", "tests with a foreign HTTP/2 client"),
     need("h2load", "nghttp2-client", "the count of instructions"),
     need("valgrind", "valgrind", "the count of instructions"),

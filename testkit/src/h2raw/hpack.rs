@@ -33,6 +33,21 @@ const STATUSES: [u16; 7] = [200, 204, 206, 304, 400, 404, 500];
 /// The last index of the static table that stands for a status.
 const LAST_STATUS: usize = 14;
 
+/// The symbol of each code, by the length of the code and its bits.
+static CODES: LazyLock<HashMap<(u8, u32), usize>> = LazyLock::new(|| {
+    let mut symbols: Vec<usize> = (0..LENGTHS.len()).collect();
+    symbols.sort_by_key(|symbol| (LENGTHS[*symbol], *symbol));
+    let (mut code, mut last) = (0_u32, LENGTHS[symbols[0]]);
+    let next = |symbol: usize| {
+        let length = LENGTHS[symbol];
+        code <<= length - last;
+        last = length;
+        code += 1;
+        ((length, code - 1), symbol)
+    };
+    symbols.into_iter().map(next).collect()
+});
+
 /// Every field as a literal that is not indexed, neither checked nor compressed.
 pub(super) fn encoded(fields: &[(Vec<u8>, Vec<u8>)]) -> Vec<u8> {
     let mut block = Vec::new();
@@ -144,21 +159,6 @@ fn uncoded(coded: &[u8]) -> Vec<u8> {
     }
     text
 }
-
-/// The symbol of each code, by the length of the code and its bits.
-static CODES: LazyLock<HashMap<(u8, u32), usize>> = LazyLock::new(|| {
-    let mut symbols: Vec<usize> = (0..LENGTHS.len()).collect();
-    symbols.sort_by_key(|symbol| (LENGTHS[*symbol], *symbol));
-    let (mut code, mut last) = (0_u32, LENGTHS[symbols[0]]);
-    let next = |symbol: usize| {
-        let length = LENGTHS[symbol];
-        code <<= length - last;
-        last = length;
-        code += 1;
-        ((length, code - 1), symbol)
-    };
-    symbols.into_iter().map(next).collect()
-});
 
 #[cfg(test)]
 mod tests {

@@ -13,6 +13,7 @@ mod crowds;
 mod faults;
 mod frames;
 mod headers;
+mod hostile_answers;
 mod http2;
 mod http2_abuse;
 mod http2_meaning;
