@@ -11,11 +11,13 @@ use super::case::{Claim, Place};
 
 type Fields = Vec<(Vec<u8>, Vec<u8>)>;
 
+type Change = Box<dyn Fn(&Place, &mut Fields) + Send + Sync>;
+
 /// An attack on a stream of its own.
 pub(crate) struct Case {
     name: String,
     /// Changes the fields of a good POST.
-    change: Box<dyn Fn(&Place, &mut Fields) + Send + Sync>,
+    change: Change,
     body: Body,
     trailers: Fields,
     want: Want,

@@ -116,9 +116,8 @@ impl Connection {
     async fn request(&mut self) -> Option<Request> {
         let mut problems = Vec::new();
         let Some(head) = self.section().await else {
-            let rest = String::from_utf8_lossy(&self.unread).into_owned();
-            return (!rest.is_empty())
-                .then(|| Request::broken(rest, vec!["half a head".to_owned()]));
+            let half = || Request::new(&self.unread, vec!["half a head".to_owned()]);
+            return (!self.unread.is_empty()).then(half);
         };
         let framing = judge_head(&head, &mut problems);
         let mut request = Request::new(&head, problems);
@@ -240,10 +239,6 @@ impl Request {
         };
         let word = text.trim().split(": ").next().unwrap_or_default();
         all.split("\r\n").filter(|line| line.contains(word)).collect::<Vec<_>>().join(" | ")
-    }
-
-    fn broken(head: String, problems: Vec<String>) -> Self {
-        Self::new(head.as_bytes(), problems)
     }
 }
 
