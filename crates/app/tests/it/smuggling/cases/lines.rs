@@ -67,7 +67,7 @@ const WRONG: &[(&str, &[u16], &[u8])] = &[
     ("target-authority", BAD, b"GET gw:80 HTTP/1.1"),
     ("target-other-scheme", BAD, b"GET ftp://gw{} HTTP/1.1"),
     ("target-scheme-without-host", BAD, b"GET http://{} HTTP/1.1"),
-    ("target-scheme-one-slash", BAD, b"GET http:/{} HTTP/1.1"),
+    ("target-scheme-one-slash", BAD, b"GET http:{} HTTP/1.1"),
     ("target-user", BAD, b"GET http://gw@gw{} HTTP/1.1"),
     ("target-other-user", BAD, b"GET http://gw:80@evil{} HTTP/1.1"),
     ("target-other-host", BAD, b"GET http://evil{} HTTP/1.1"),
