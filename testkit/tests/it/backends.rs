@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use http::Request;
 use testkit::{
-    Backend, Client, Feed, H2Client, Nginx, RawBackend, RefusedPort, Reply, ReplyBody, Step,
+    Apache, Backend, Client, Feed, H2Client, H2Outcome, Nginx, RawBackend, RawH2, RefusedPort,
+    Reply, ReplyBody, Script, Step,
 };
 use tokio::sync::Notify;
 
@@ -189,4 +190,61 @@ async fn a_real_nginx_answers() {
     let address = nginx.address();
     drop(nginx);
     assert!(Client::connect(address).await.is_err());
+}
+
+#[tokio::test]
+async fn a_real_apache_answers() {
+    let directives = "Header always set X-Seen \"expr=%{REQUEST_URI}\"";
+    let Some(apache) = Apache::server(&["headers"], directives).await else { return };
+    std::fs::write(apache.dir().join("a"), "from Apache").unwrap();
+    let answer = testkit::get(&format!("{}/a", apache.url())).await.unwrap();
+    assert_eq!((&*answer.text(), answer.header("x-seen")), ("from Apache", Some("/a")));
+    let address = apache.address();
+    drop(apache);
+    assert!(Client::connect(address).await.is_err());
+}
+
+#[tokio::test]
+async fn scripts_answer_in_their_folder() {
+    let node = "const http = require('http');
+        const server = http.createServer((request, answer) => {
+          require('fs').writeFileSync('seen', process.argv.slice(1).join(' '));
+          answer.end('from a script');
+        });
+        server.listen(0, '127.0.0.1', () => console.log(server.address().port));";
+    let python = "import http.server, sys
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        open('seen', 'w').write(' '.join(sys.argv[1:]))
+        self.wfile.write(b'HTTP/1.0 200 OK\\r\\n\\r\\nfrom a script')
+server = http.server.HTTPServer(('127.0.0.1', 0), Handler)
+print(server.server_address[1], flush=True)
+server.serve_forever()";
+    for script in [Script::node(node, &["a", "b"]).await, Script::python(python, &["a", "b"]).await]
+    {
+        let Some(script) = script else { continue };
+        assert_eq!(testkit::get(&script.url()).await.unwrap().text(), "from a script");
+        assert_eq!(std::fs::read_to_string(script.dir().join("seen")).unwrap(), "a b");
+        let address = script.address();
+        drop(script);
+        assert!(Client::connect(address).await.is_err());
+    }
+}
+
+#[tokio::test]
+async fn a_raw_http2_client_sends_what_it_is_given() {
+    let backend = Backend::answer(503, &[("x-one", "1"), ("content-type", "a/b")], "body").await;
+    let mut client = RawH2::connect(backend.address()).await.unwrap();
+    let of = |name: &str, value: &str| (name.into(), value.into());
+    let fields =
+        [of(":method", "POST"), of(":scheme", "http"), of(":path", "/a"), of(":authority", "x")];
+    client.headers(1, &fields, false).await.unwrap();
+    client.data(1, b"hello", true).await.unwrap();
+    let outcome = client.outcome(1).await;
+    let H2Outcome::Answer { status, body, .. } = &outcome else { panic!("{outcome:?}") };
+    assert_eq!((*status, &body[..], outcome.header("x-one")), (503, &b"body"[..], Some("1")));
+    assert_eq!(backend.last().text(), "hello");
+    let bad: (Vec<u8>, Vec<u8>) = (b"x a".to_vec(), b"b".to_vec());
+    client.headers(3, &[&fields[..], &[bad]].concat(), true).await.unwrap();
+    assert!(matches!(client.outcome(3).await, H2Outcome::Reset(_) | H2Outcome::GoAway(_)));
 }

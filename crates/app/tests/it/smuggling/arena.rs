@@ -1,6 +1,6 @@
 //! The program between attacker and backends, and the comparison of what each of them saw.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -80,6 +80,7 @@ impl Arena {
     /// Tries every case at every backend: one after the other at each, so that what one leaves on a
     /// connection to a backend meets the next. Fails with all that is wrong.
     pub(crate) async fn check(self, cases: fn() -> Vec<Case>) {
+        distinct(cases().iter().map(|case| &*case.name));
         let mut trials = JoinSet::new();
         for (name, trial) in self.trials() {
             let requests = self.requests(name);
@@ -97,6 +98,7 @@ impl Arena {
 
     /// As [`Arena::check`], with all cases at once: each of them takes its time.
     pub(crate) async fn check_at_once(self, cases: fn() -> Vec<Case>) {
+        distinct(cases().iter().map(|case| &*case.name));
         let mut trials = JoinSet::new();
         for (name, trial) in self.trials() {
             for case in cases() {
@@ -178,8 +180,16 @@ impl Problems {
     }
 }
 
+/// Cases are told apart by their names.
+pub(crate) fn distinct<'a>(names: impl Iterator<Item = &'a str>) {
+    let mut seen = HashSet::new();
+    for name in names {
+        assert!(seen.insert(name.to_owned()), "two cases are called {name}");
+    }
+}
+
 /// Where a case is tried.
-pub(crate) fn place(backend: &str, case: &str) -> Place {
+fn place(backend: &str, case: &str) -> Place {
     Place { path: format!("/{backend}/1/{case}"), id: format!("{backend}.{case}") }
 }
 

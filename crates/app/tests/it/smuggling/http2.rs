@@ -6,7 +6,7 @@ mod cases;
 use testkit::{H2Outcome, RawH2};
 use tokio::task::JoinSet;
 
-use super::arena::{Arena, Problems, Trial, claims, within};
+use super::arena::{Arena, Problems, Trial, claims, distinct, within};
 use super::case::{Claim, Place};
 
 type Fields = Vec<(Vec<u8>, Vec<u8>)>;
@@ -92,6 +92,7 @@ fn fields(at: &Place, method: &str, name: &str) -> Fields {
 
 /// Tries every case at every backend, each on a connection of its own.
 pub(crate) async fn check(arena: Arena) {
+    distinct(cases::all().iter().map(|case| &*case.name));
     let mut trials = JoinSet::new();
     for (name, trial) in arena.trials() {
         let requests = arena.requests(name);
