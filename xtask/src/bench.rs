@@ -4,20 +4,26 @@
 //! `bench/`, so that anybody can see that all do the same work.
 
 mod chart;
+mod driver;
+mod handshakes;
+mod idle;
 pub(crate) mod instructions;
 mod load;
 mod meter;
 mod peer;
 mod projects;
+mod rate;
 mod report;
 mod rig;
 mod rounds;
 mod start;
+mod trial;
 
 use clap::{Args, Subcommand};
 
 use crate::shell::{cargo, run as execute};
 use peer::Peer;
+use trial::Plan;
 
 /// What to measure.
 #[derive(Debug, Args)]
@@ -27,46 +33,87 @@ pub(crate) struct Options {
     /// Two short rounds, or one start, to see that everything works.
     #[arg(long, global = true)]
     quick: bool,
-    /// Only workloads whose name contains this.
-    #[arg(long)]
+    /// Only workloads whose name contains this, and nothing else.
+    #[arg(long, global = true)]
     only: Option<String>,
     /// How many rounds; each measures every peer once.
-    #[arg(long, default_value_t = 5)]
+    #[arg(long, global = true, default_value_t = 5)]
     rounds: usize,
     /// How long a sample lasts.
-    #[arg(long, default_value_t = 5)]
+    #[arg(long, global = true, default_value_t = 5)]
     seconds: u64,
     /// Who takes part.
-    #[arg(long, value_delimiter = ',', default_value = "nginx,haproxy,envoy,weir")]
+    #[arg(long, global = true, value_delimiter = ',', default_value = "nginx,haproxy,envoy,weir")]
     peers: Vec<Peer>,
     /// How many APIs everybody serves.
-    #[arg(long, default_value_t = 1000)]
+    #[arg(long, global = true, default_value_t = 1000)]
     apis: usize,
-    /// Take the program that was built before.
+    /// Take the programs that were built before.
     #[arg(long, global = true)]
     no_build: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
 enum Kind {
+    /// Measures throughput and processor time for each workload.
+    Workloads,
+    /// Measures latencies at a fixed rate.
+    Rate,
+    /// Measures new TLS connections, with full handshakes and with resumed sessions.
+    Handshakes,
+    /// Measures the memory of idle connections.
+    Idle,
     /// Measures the start with many APIs, and a change of one among them.
     Start,
 }
 
+/// Everything, in the order of docs/benchmarks.md.
+const ALL: &[Kind] = &[Kind::Workloads, Kind::Rate, Kind::Handshakes, Kind::Idle, Kind::Start];
+
 /// `cargo xtask bench`.
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
-    if options.peers.contains(&Peer::Weir) && !options.no_build {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    anyhow::ensure!(cores >= 2, "the benchmark needs two processors");
+    let plan = Plan {
+        only: options.only.clone(),
+        rounds: if options.quick { 2 } else { options.rounds.max(1) },
+        seconds: if options.quick { 1 } else { options.seconds.max(1) },
+        peers: options.peers.clone(),
+        apis: options.apis.max(1),
+    };
+    let kinds = match (options.kind, &options.only) {
+        (Some(kind), _) => vec![kind],
+        (None, Some(_)) => vec![Kind::Workloads],
+        // The start is ours alone.
+        (None, None) if !plan.peers.contains(&Peer::Weir) => {
+            ALL.iter().copied().filter(|kind| *kind != Kind::Start).collect()
+        }
+        (None, None) => ALL.to_vec(),
+    };
+    if !options.no_build {
+        build(&kinds, &plan)?;
+    }
+    for kind in kinds {
+        match kind {
+            Kind::Workloads => rounds::run(&plan),
+            Kind::Rate => rate::run(&plan),
+            Kind::Handshakes => handshakes::run(&plan),
+            Kind::Idle => idle::run(&plan),
+            Kind::Start => start::run(options.quick),
+        }?;
+    }
+    Ok(())
+}
+
+/// Builds what takes part. One package after the other: built together they would share features,
+/// and Weir would not be the program that users get.
+fn build(kinds: &[Kind], plan: &Plan) -> anyhow::Result<()> {
+    if plan.peers.contains(&Peer::Weir) {
         println!("bench: building Weir (release)");
         execute(cargo().args(["build", "--locked", "--release", "--package", "app"]))?;
     }
-    match options.kind {
-        Some(Kind::Start) => start::run(options.quick),
-        None => rounds::run(&rounds::Plan {
-            only: options.only.clone(),
-            rounds: if options.quick { 2 } else { options.rounds.max(1) },
-            seconds: if options.quick { 1 } else { options.seconds.max(1) },
-            peers: options.peers.clone(),
-            apis: options.apis.max(1),
-        }),
+    if kinds.iter().any(|kind| matches!(kind, Kind::Rate | Kind::Handshakes | Kind::Idle)) {
+        driver::build()?;
     }
+    Ok(())
 }

@@ -45,6 +45,7 @@ const POST: Workload = Workload { path: "/post", ..GET };
 /// Every workload, in the order of the tables.
 pub(crate) const WORKLOADS: &[Workload] = &[
     GET,
+    Workload { name: "GET 64 B", path: "/64", answer: 64, ..GET },
     Workload { name: "POST 1 KiB", upload: 1024, ..POST },
     Workload { name: "POST 100 KiB", upload: 100 * 1024, ..POST },
     Workload { name: "GET 64 KiB", path: "/64k", answer: 64 * 1024, ..GET },

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use serde::Serialize;
+
 /// Clock ticks in a second; Linux has shown 100 to programs on every platform of ours.
 const TICKS: u64 = 100;
 
@@ -20,15 +22,21 @@ pub(crate) struct Reading {
 pub(crate) struct Spent {
     /// By the engine's whole process tree.
     pub(crate) engine: Duration,
+    /// By the backend.
+    pub(crate) backend: Duration,
+    /// By load generators that have ended, and by this process.
+    pub(crate) load: Duration,
     /// By processes that have nothing to do with the benchmark.
     pub(crate) strangers: Duration,
 }
 
 /// Memory of a process tree, in bytes.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, Serialize)]
 pub(crate) struct Memory {
     /// Resident now; what processes share is counted once (PSS).
     pub(crate) resident: u64,
+    /// What of it is heap and stacks, not files.
+    pub(crate) anonymous: u64,
     /// The sum of the peaks of each process.
     pub(crate) peak: u64,
 }
@@ -48,11 +56,11 @@ impl Reading {
     /// What was spent since `earlier`.
     pub(crate) fn since(self, earlier: Self) -> Spent {
         let engine = self.engine.saturating_sub(earlier.engine);
-        let known = engine
-            + self.backend.saturating_sub(earlier.backend)
-            + self.own.saturating_sub(earlier.own);
+        let backend = self.backend.saturating_sub(earlier.backend);
+        let load = self.own.saturating_sub(earlier.own);
         let machine = self.machine.saturating_sub(earlier.machine);
-        Spent { engine, strangers: machine.saturating_sub(known) }
+        let strangers = machine.saturating_sub(engine + backend + load);
+        Spent { engine, backend, load, strangers }
     }
 }
 
@@ -62,9 +70,12 @@ impl Memory {
         let mut sum = Self::default();
         for id in tree(&processes(), root) {
             let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
-            let rollup = std::fs::read_to_string(format!("/proc/{id}/smaps_rollup"));
-            let shared = rollup.ok().and_then(|text| kilobytes(&text, "Pss:"));
-            sum.resident += shared.or_else(|| kilobytes(&status, "VmRSS:")).unwrap_or_default();
+            let rollup =
+                std::fs::read_to_string(format!("/proc/{id}/smaps_rollup")).unwrap_or_default();
+            let either =
+                |text, key, other| kilobytes(text, key).or_else(|| kilobytes(&status, other));
+            sum.resident += either(&rollup, "Pss:", "VmRSS:").unwrap_or_default();
+            sum.anonymous += either(&rollup, "Pss_Anon:", "RssAnon:").unwrap_or_default();
             sum.peak += kilobytes(&status, "VmHWM:").unwrap_or_default();
         }
         sum

@@ -1,4 +1,4 @@
-//! The results as Markdown, JSON and a chart, in `bench-out/`.
+//! The results as Markdown, ready for docs/benchmarks.md, as JSON, and as a chart, in `bench-out/`.
 
 use std::fmt::Write as _;
 
@@ -8,8 +8,12 @@ use serde_json::json;
 use super::chart;
 use super::load::Workload;
 use super::peer::Peer;
-use super::rounds::{Plan, Results, Sample, rate};
+use super::rounds::{Results, Sample, rate};
+use super::trial::{Notes, Plan};
 use crate::shell::{output, root};
+
+/// An engine that used less of its processor than this may have waited for load or backend.
+const FULL: f64 = 0.97;
 
 /// The medians of one engine in one workload.
 #[derive(Debug, Clone, Serialize)]
@@ -21,7 +25,7 @@ pub(crate) struct Row {
     /// How many samples it stands on.
     samples: usize,
     /// How many of them strangers disturbed.
-    polluted: usize,
+    disturbed: usize,
     requests_per_second: f64,
     p50_ms: f64,
     p99_ms: f64,
@@ -29,6 +33,9 @@ pub(crate) struct Row {
     /// Processor seconds for a million requests.
     pub(crate) cpu: f64,
     busy: f64,
+    /// The shares of one processor that load and backend had.
+    load: f64,
+    backend: f64,
     resident_mib: f64,
     peak_mib: f64,
 }
@@ -43,43 +50,90 @@ impl Row {
             workload: first.workload,
             engine: first.engine,
             samples: samples.len(),
-            polluted: samples.iter().filter(|sample| sample.polluted()).count(),
+            disturbed: samples.iter().filter(|sample| sample.cost.is_disturbed()).count(),
             requests_per_second: median(|sample| rate(&sample.seen)),
             p50_ms: median(|sample| sample.seen.p50 / 1000.0),
             p99_ms: median(|sample| sample.seen.p99 / 1000.0),
             p999_ms: median(|sample| sample.seen.p999 / 1000.0),
-            cpu: median(|sample| sample.cpu),
-            busy: median(|sample| sample.busy),
+            cpu: median(Sample::cpu),
+            busy: median(|sample| sample.cost.busy(sample.workers)),
+            load: median(|sample| sample.cost.load / sample.cost.wall),
+            backend: median(|sample| sample.cost.backend / sample.cost.wall),
             resident_mib: median(|sample| sample.resident as f64 / 1_048_576.0),
             peak_mib: median(|sample| sample.peak as f64 / 1_048_576.0),
         })
     }
 }
 
-/// Writes the three files and prints the tables.
+/// Writes the files of the workloads and prints their tables.
 pub(crate) fn write(plan: &Plan, workloads: &[&Workload], results: &Results) -> anyhow::Result<()> {
     let rows = rows(plan, workloads, results);
-    let text = markdown(plan, workloads, &rows, results);
+    let text = markdown(plan, workloads, &rows);
     let engines: Vec<&str> = plan.peers.iter().map(|peer| peer.name()).collect();
     let names: Vec<&str> = workloads.iter().map(|workload| workload.name).collect();
+    let folder = root().join("bench-out");
+    std::fs::create_dir_all(&folder)?;
+    std::fs::write(folder.join("chart.svg"), chart::draw(&names, &engines, &rows))?;
+    save(
+        plan,
+        "workloads",
+        &text,
+        &json!({ "medians": rows, "samples": results.samples }),
+        &results.notes,
+    )
+}
+
+/// Writes `bench-out/{name}.md` and `.json`, and prints the tables.
+pub(crate) fn save(
+    plan: &Plan,
+    name: &str,
+    tables: &str,
+    results: &serde_json::Value,
+    notes: &Notes,
+) -> anyhow::Result<()> {
     let document = json!({
         "machine": machine(),
         "rounds": plan.rounds,
         "seconds": plan.seconds,
         "apis": plan.apis,
         "versions": versions(plan),
-        "medians": rows,
-        "samples": results.samples,
-        "discarded": results.discarded,
-        "void": results.void,
+        "results": results,
+        "notes": notes,
     });
+    let text = format!("{}{tables}{}", introduction(plan), closing(notes));
     let folder = root().join("bench-out");
     std::fs::create_dir_all(&folder)?;
-    std::fs::write(folder.join("table.md"), &text)?;
-    std::fs::write(folder.join("results.json"), serde_json::to_string_pretty(&document)?)?;
-    std::fs::write(folder.join("chart.svg"), chart::draw(&names, &engines, &rows))?;
-    println!("\n{text}\nbench: written to bench-out/table.md, results.json, chart.svg");
+    std::fs::write(folder.join(format!("{name}.md")), &text)?;
+    std::fs::write(folder.join(format!("{name}.json")), serde_json::to_string_pretty(&document)?)?;
+    println!("\n{text}\nbench: written to bench-out/{name}.md and {name}.json");
     Ok(())
+}
+
+fn introduction(plan: &Plan) -> String {
+    let mut text = format!(
+        "Machine: {}.\nRounds: {} of {} s, peers interleaved; medians. APIs: {}.\n\n",
+        machine(),
+        plan.rounds,
+        plan.seconds,
+        plan.apis
+    );
+    for (name, version) in versions(plan) {
+        line(&mut text, format_args!("- {name}: {version}"));
+    }
+    text
+}
+
+/// What was thrown away, and what is missing.
+fn closing(notes: &Notes) -> String {
+    let mut text = format!(
+        "\n{} samples were thrown away because other processes used more than 20 % of a processor. \
+         A star marks a row with such samples in it, kept after two more tries.\n",
+        notes.discarded
+    );
+    for void in &notes.void {
+        line(&mut text, format_args!("- void: {void}"));
+    }
+    text
 }
 
 fn rows(plan: &Plan, workloads: &[&Workload], results: &Results) -> Vec<Row> {
@@ -93,36 +147,40 @@ fn rows(plan: &Plan, workloads: &[&Workload], results: &Results) -> Vec<Row> {
         .collect()
 }
 
-fn markdown(plan: &Plan, workloads: &[&Workload], rows: &[Row], results: &Results) -> String {
-    let mut text = format!(
-        "Machine: {}.\nRounds: {} of {} s, peers interleaved; medians. APIs: {}.\n\n",
-        machine(),
-        plan.rounds,
-        plan.seconds,
-        plan.apis
-    );
-    for (name, version) in versions(plan) {
-        line(&mut text, format_args!("- {name}: {version}"));
-    }
+fn markdown(plan: &Plan, workloads: &[&Workload], rows: &[Row]) -> String {
+    let mut text = String::new();
     for workload in workloads {
         line(&mut text, format_args!("\n### {}\n", workload.name));
         table(&mut text, plan, workload.name, rows);
+        if workload.workers == 1 {
+            limits(&mut text, workload.name, rows);
+        }
     }
     line(
         &mut text,
         format_args!(
-            "\n{} samples were thrown away because other processes used more than 20 % of a \
-             processor. A star marks a row with such samples in it, kept after two more tries. \
-             \"busy\" is the engine's use of its processors: where one is pinned, below 90 % means \
+            "\n\"busy\" is the engine's use of its processors: where one is pinned, below 90 % means \
              that the load was the limit, and only CPU per million requests tells engines apart; \
-             with 2 workers engine, load and backend share all processors.",
-            results.discarded
+             with 2 workers engine, load and backend share all processors."
         ),
     );
-    for void in &results.void {
-        line(&mut text, format_args!("- void: {void}"));
-    }
     text
+}
+
+/// Who used the other processor, where the engine did not use up its own.
+fn limits(text: &mut String, workload: &str, rows: &[Row]) {
+    let limited =
+        |row: &&Row| row.workload == workload && row.engine != "backend" && row.busy < FULL;
+    let shares: Vec<String> = rows
+        .iter()
+        .filter(limited)
+        .map(|Row { engine, load, backend, .. }| {
+            format!("{engine} (load {:.0} %, backend {:.0} %)", load * 100.0, backend * 100.0)
+        })
+        .collect();
+    if !shares.is_empty() {
+        line(text, format_args!("\nThe other processor, with {}.", shares.join(", ")));
+    }
 }
 
 fn table(text: &mut String, plan: &Plan, workload: &str, rows: &[Row]) {
@@ -135,12 +193,11 @@ fn table(text: &mut String, plan: &Plan, workload: &str, rows: &[Row]) {
              memory MiB | peak MiB | n |\n|---|---|---|---|---|---|---|---|---|---|---|"
         ),
     );
-    for peer in plan.peers.iter().filter(|peer| rows.iter().all(|row| row.engine != peer.name())) {
-        let reason = if peer.program().is_some() { "no valid sample" } else { "not installed" };
-        line(text, format_args!("| {} | {reason} | | | | | | | | | 0 |", peer.name()));
+    for (peer, reason) in absent(plan, |name| rows.iter().any(|row| row.engine == name)) {
+        line(text, format_args!("| {peer} | {reason} | | | | | | | | | 0 |"));
     }
     for row in &rows {
-        let star = if row.polluted > 0 { "*" } else { "" };
+        let star = if row.disturbed > 0 { "*" } else { "" };
         let Row { engine, requests_per_second, p50_ms, p99_ms, p999_ms, samples, .. } = row;
         if *engine == "backend" {
             line(
@@ -152,8 +209,7 @@ fn table(text: &mut String, plan: &Plan, workload: &str, rows: &[Row]) {
             );
             continue;
         }
-        let ratio =
-            nginx.map_or_else(|| "–".to_owned(), |base| format!("{:.2}", row.cpu / base.cpu));
+        let ratio = against(row.cpu, nginx.map(|base| base.cpu));
         line(
             text,
             format_args!(
@@ -168,7 +224,24 @@ fn table(text: &mut String, plan: &Plan, workload: &str, rows: &[Row]) {
     }
 }
 
-fn line(text: &mut String, content: std::fmt::Arguments<'_>) {
+/// Who has no row, and why.
+pub(crate) fn absent(
+    plan: &Plan,
+    has_row: impl Fn(&str) -> bool,
+) -> impl Iterator<Item = (&'static str, &'static str)> {
+    plan.peers.iter().filter(move |peer| !has_row(peer.name())).map(|peer| {
+        let reason = if peer.program().is_some() { "no valid sample" } else { "not installed" };
+        (peer.name(), reason)
+    })
+}
+
+/// A figure as a multiple of that of nginx; a dash without nginx.
+pub(crate) fn against(value: f64, nginx: Option<f64>) -> String {
+    nginx.map_or_else(|| "–".to_owned(), |base| format!("{:.2}", value / base))
+}
+
+/// Appends a line.
+pub(crate) fn line(text: &mut String, content: std::fmt::Arguments<'_>) {
     writeln!(text, "{content}").expect("writing to memory cannot fail");
 }
 

@@ -1,36 +1,14 @@
 //! The rounds: every peer in turn, again and again, so that whatever disturbs hits all alike.
 
-use std::time::Instant;
-
 use anyhow::ensure;
 use serde::Serialize;
 
 use super::load::{Seen, WORKLOADS, Workload};
-use super::meter::{Memory, Reading};
-use super::peer::{Peer, Running};
+use super::meter::Memory;
+use super::peer::Running;
 use super::report;
 use super::rig::Rig;
-
-/// Above this share of one processor for strangers, a sample is taken again.
-const POLLUTED: f64 = 0.2;
-
-/// How often a sample is taken again before the last one is kept.
-const AGAIN: usize = 2;
-
-/// What is to be measured.
-#[derive(Debug)]
-pub(crate) struct Plan {
-    /// Only workloads whose name contains this.
-    pub(crate) only: Option<String>,
-    /// How many rounds.
-    pub(crate) rounds: usize,
-    /// The length of a sample.
-    pub(crate) seconds: u64,
-    /// Who takes part.
-    pub(crate) peers: Vec<Peer>,
-    /// How many APIs.
-    pub(crate) apis: usize,
-}
+use super::trial::{Cost, Notes, Plan, metered};
 
 /// One measurement.
 #[derive(Debug, Clone, Serialize)]
@@ -41,25 +19,16 @@ pub(crate) struct Sample {
     pub(crate) engine: &'static str,
     /// Which round, from 1.
     pub(crate) round: usize,
+    /// How many workers the engine had.
+    pub(crate) workers: usize,
     /// What the load generator saw.
     pub(crate) seen: Seen,
-    /// Processor seconds of the engine for a million requests.
-    pub(crate) cpu: f64,
-    /// The engine's share of its processors; below 0.9 the load was the limit.
-    pub(crate) busy: f64,
-    /// The share of one processor that strangers used.
-    pub(crate) strangers: f64,
+    /// Processor time of all who took part.
+    pub(crate) cost: Cost,
     /// Memory of the engine at the end.
     pub(crate) resident: u64,
     /// Most memory of the engine during the sample.
     pub(crate) peak: u64,
-}
-
-impl Sample {
-    /// Whether strangers used too much.
-    pub(crate) fn polluted(&self) -> bool {
-        self.strangers > POLLUTED
-    }
 }
 
 /// Everything that was measured.
@@ -67,10 +36,15 @@ impl Sample {
 pub(crate) struct Results {
     /// The samples that count.
     pub(crate) samples: Vec<Sample>,
-    /// Samples that were thrown away because of strangers.
-    pub(crate) discarded: usize,
-    /// Samples that could not be taken, with the reason.
-    pub(crate) void: Vec<String>,
+    /// What did not go as planned.
+    pub(crate) notes: Notes,
+}
+
+impl Sample {
+    /// Processor seconds of the engine for a million requests.
+    pub(crate) fn cpu(&self) -> f64 {
+        self.cost.engine / self.seen.requests as f64 * 1e6
+    }
 }
 
 /// Measures and reports.
@@ -82,8 +56,6 @@ pub(crate) fn run(plan: &Plan) -> anyhow::Result<()> {
     };
     let workloads: Vec<&Workload> = WORKLOADS.iter().filter(wanted).collect();
     ensure!(!workloads.is_empty(), "no workload is called that");
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    ensure!(cores >= 2, "the benchmark needs two processors");
     let mut results = Results::default();
     for workers in [1, 2] {
         let group: Vec<&Workload> =
@@ -103,7 +75,7 @@ fn run_group(
     results: &mut Results,
 ) -> anyhow::Result<()> {
     let rig = Rig::new(&format!("workers-{workers}"), workers, workers == 1, plan.apis)?;
-    let engines = start(plan, &rig, results);
+    let engines = results.notes.start(plan, &rig);
     let total = plan.rounds * workloads.len() * engines.len();
     println!(
         "bench: {workers} worker(s), {}; {total} samples of {} s",
@@ -122,32 +94,31 @@ fn run_group(
         for workload in workloads {
             for engine in &engines {
                 done += 1;
-                print!(
-                    "[{done}/{total}] round {round}  {}  {}  ",
-                    workload.name,
-                    engine.peer.name()
+                let who = engine.peer.name();
+                let what = format!("[{done}/{total}] round {round}  {}  {who}", workload.name);
+                let taken = results.notes.sample(&what, || take(plan, workload, &rig, engine));
+                let Some(((seen, memory), cost)) = taken else { continue };
+                let sample = Sample {
+                    workload: workload.name,
+                    engine: who,
+                    round,
+                    workers,
+                    seen,
+                    cost,
+                    resident: memory.resident,
+                    peak: memory.peak,
+                };
+                println!(
+                    "{:.0} requests/s  {:.1} CPU s/M  p99 {:.2} ms",
+                    rate(&seen),
+                    sample.cpu(),
+                    seen.p99 / 1000.0
                 );
-                measure(plan, workload, &rig, engine, round, results);
+                results.samples.push(sample);
             }
         }
     }
     Ok(())
-}
-
-fn start(plan: &Plan, rig: &Rig, results: &mut Results) -> Vec<Running> {
-    let mut engines = Vec::new();
-    for peer in &plan.peers {
-        match peer.start(rig) {
-            Ok(Some(engine)) => engines.push(engine),
-            Ok(None) => println!("bench: {} is not installed and takes no part", peer.name()),
-            Err(error) => {
-                let note = format!("{} does not start: {error:#}", peer.name());
-                println!("bench: {note}");
-                results.void.push(note);
-            }
-        }
-    }
-    engines
 }
 
 /// Fills caches and pools, and measures the backend by itself: nothing can be quicker.
@@ -162,47 +133,12 @@ fn warm(workload: &Workload, rig: &Rig, engines: &[Running], results: &mut Resul
             workload: workload.name,
             engine: "backend",
             round: 0,
+            workers: rig.workers,
             seen,
-            cpu: 0.0,
-            busy: 0.0,
-            strangers: 0.0,
+            cost: Cost::default(),
             resident: 0,
             peak: 0,
         });
-    }
-}
-
-fn measure(
-    plan: &Plan,
-    workload: &Workload,
-    rig: &Rig,
-    engine: &Running,
-    round: usize,
-    results: &mut Results,
-) {
-    for attempt in 0..=AGAIN {
-        match take(plan, workload, rig, engine, round) {
-            Ok(sample) if sample.polluted() && attempt < AGAIN => {
-                results.discarded += 1;
-                print!("(strangers {:.0} %, again) ", sample.strangers * 100.0);
-            }
-            Ok(sample) => {
-                println!(
-                    "{:.0} requests/s  {:.1} CPU s/M  p99 {:.2} ms{}",
-                    rate(&sample.seen),
-                    sample.cpu,
-                    sample.seen.p99 / 1000.0,
-                    if sample.polluted() { "  (polluted, kept)" } else { "" }
-                );
-                return results.samples.push(sample);
-            }
-            Err(error) => {
-                println!("void: {error:#}");
-                let who = engine.peer.name();
-                results.void.push(format!("{}, {who}, round {round}: {error:#}", workload.name));
-                return;
-            }
-        }
     }
 }
 
@@ -211,27 +147,10 @@ fn take(
     workload: &Workload,
     rig: &Rig,
     engine: &Running,
-    round: usize,
-) -> anyhow::Result<Sample> {
-    rig.trim_logs();
+) -> anyhow::Result<((Seen, Memory), Cost)> {
     Memory::forget_peak(engine.id());
-    let (before, start) = (Reading::take(engine.id(), rig.backend_id()), Instant::now());
-    let seen = workload.run(rig, engine, plan.seconds)?;
-    let wall = start.elapsed().as_secs_f64();
-    let spent = Reading::take(engine.id(), rig.backend_id()).since(before);
-    let memory = Memory::of(engine.id());
-    let cpu = spent.engine.as_secs_f64();
-    Ok(Sample {
-        workload: workload.name,
-        engine: engine.peer.name(),
-        round,
-        seen,
-        cpu: cpu / seen.requests as f64 * 1e6,
-        busy: cpu / (wall * rig.workers as f64),
-        strangers: spent.strangers.as_secs_f64() / wall,
-        resident: memory.resident,
-        peak: memory.peak,
-    })
+    let (seen, cost) = metered(rig, engine, || workload.run(rig, engine, plan.seconds))?;
+    Ok(((seen, Memory::of(engine.id())), cost))
 }
 
 /// Requests in a second.
