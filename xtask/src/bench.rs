@@ -20,10 +20,15 @@ mod start;
 mod trial;
 
 use clap::{Args, Subcommand};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::shell::{cargo, run as execute};
 use peer::Peer;
 use trial::Plan;
+
+/// How many files a process may open, where the user may have so many: some engines set room aside
+/// for as many as they may open.
+const FILES: u64 = 65_536;
 
 /// What to measure.
 #[derive(Debug, Args)]
@@ -90,6 +95,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         }
         (None, None) => ALL.to_vec(),
     };
+    allow_many_files()?;
     if !options.no_build {
         build(&kinds, &plan)?;
     }
@@ -101,6 +107,16 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
             Kind::Idle => idle::run(&plan),
             Kind::Start => start::run(options.quick),
         }?;
+    }
+    Ok(())
+}
+
+/// Raises the limit of open files for this process, and so for all that it starts.
+fn allow_many_files() -> anyhow::Result<()> {
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    let most = maximum.map_or(FILES, |maximum| maximum.min(FILES));
+    if current.is_some_and(|current| current < most) {
+        setrlimit(Resource::Nofile, Rlimit { current: Some(most), maximum })?;
     }
     Ok(())
 }

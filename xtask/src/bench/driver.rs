@@ -2,14 +2,14 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 use anyhow::{Context, bail, ensure};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::rig::{Rig, api_path};
-use crate::shell::{cargo, output, root, run as execute};
+use crate::shell::{cargo, root, run as execute};
 
 /// What the driver saw at a fixed rate. Times in microseconds.
 #[derive(Debug, Clone, Copy, serde::Serialize, Deserialize)]
@@ -109,7 +109,7 @@ impl Held {
             std::io::Read::read_to_string(&mut stderr, &mut complaint)?;
         }
         let status = self.0.wait()?;
-        ensure!(status.success(), "the driver: {status}: {}", complaint.trim());
+        ensure!(status.success(), "the driver: {}", complaint.trim());
         Ok(())
     }
 }
@@ -129,5 +129,7 @@ fn command(rig: &Rig, kind: &str, port: u16, api: &str) -> anyhow::Result<Comman
 }
 
 fn summary<T: DeserializeOwned>(command: &mut Command) -> anyhow::Result<T> {
-    Ok(serde_json::from_str(&output(command)?)?)
+    let Output { status, stdout, stderr } = command.output().context("cannot start the driver")?;
+    ensure!(status.success(), "the driver: {}", String::from_utf8_lossy(&stderr).trim());
+    Ok(serde_json::from_slice(&stdout)?)
 }

@@ -179,7 +179,12 @@ pub(crate) fn weir_command(
     std::fs::create_dir_all(&conf)?;
     std::fs::write(
         conf.join("deployment.toml"),
-        format!("[weir.gateway]\nworkers = {}\n", rig.workers),
+        format!(
+            "[weir.gateway]\nworkers = {}\n[weir.tls]\ncertificate = {:?}\nkey = {:?}\n",
+            rig.workers,
+            rig.dir.join("server.pem"),
+            rig.dir.join("server.key")
+        ),
     )?;
     command.arg("serve").arg("--home").arg(home).arg("--apis").arg(apis);
     for (flag, port) in [("--http", http), ("--https", https)] {

@@ -16,12 +16,6 @@ const MODULES: &[&str] = &["/usr/lib/nginx/modules", "/usr/local/nginx/modules"]
 /// From here on a log is emptied between samples, in bytes.
 const LARGE_LOG: u64 = 64 << 20;
 
-/// Becomes another program that may open as many files as this user may have, within reason: some
-/// engines set room aside for as many as they may open.
-const RAISE_AND_RUN: &str = "most=$(ulimit -H -n); \
-    case $most in unlimited|???????*) most=65536;; esac; \
-    ulimit -n \"$most\"; exec \"$@\"";
-
 /// A folder with everything that one group of samples needs.
 #[derive(Debug)]
 pub(crate) struct Rig {
@@ -146,15 +140,14 @@ impl Rig {
         }
     }
 
-    /// A command that may open many files, and keeps to one processor where the rig is pinned.
+    /// A command that keeps to one processor where the rig is pinned.
     pub(crate) fn pinned_to(&self, processor: usize, program: &Path) -> Command {
-        let mut shell = command("sh");
-        shell.args(["-c", RAISE_AND_RUN, "sh"]);
-        if self.pinned {
-            shell.args(["taskset", "-c", &processor.to_string()]);
+        if !self.pinned {
+            return command(program);
         }
-        shell.arg(program);
-        shell
+        let mut taskset = command("taskset");
+        taskset.args(["-c", &processor.to_string()]).arg(program);
+        taskset
     }
 
     /// Starts a command whose output goes to files in the folder.
