@@ -27,7 +27,7 @@ enum Chore {
     Tidy,
     /// Installs what tests need, or says what is missing.
     Setup(setup::Options),
-    /// Counts the instructions of a request, and fails above the budget.
+    /// Counts the instructions of a few kinds of requests, and fails above their budgets.
     Instructions,
     /// Measures Weir beside the peers that are installed.
     Bench(bench::Options),

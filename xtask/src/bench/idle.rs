@@ -136,7 +136,7 @@ fn tables(plan: &Plan, samples: &[Sample]) -> String {
     text.push_str(
         "\nGrowth of the engine's memory (shared pages counted once) from before the connections were \
          opened, each after one GET of 1 KiB, for one connection; without the kernel's buffers. nginx \
-         and HAProxy set room for connections aside at their start, and so grow by less.\n",
+         sets room for each possible connection aside at its start, and so grows by less.\n",
     );
     text
 }

@@ -154,7 +154,7 @@ impl Workload {
 }
 
 /// Requests, failures and bytes of `h2load`.
-fn h2load_summary(text: &str) -> Option<Seen> {
+pub(crate) fn h2load_summary(text: &str) -> Option<Seen> {
     let line = |start: &str| text.lines().find_map(|line| line.strip_prefix(start));
     let before = |line: &str, word: &str| -> Option<u64> {
         line.split(',').find(|part| part.contains(word))?.split_whitespace().next()?.parse().ok()
