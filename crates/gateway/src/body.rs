@@ -312,10 +312,31 @@ pub struct ResponseBody {
     handover: Option<Arc<Handover>>,
 }
 
-#[derive(Debug)]
+#[cfg_attr(not(test), derive(Debug))]
 enum Source {
     Ready(Option<Bytes>),
     Upstream(Box<UpstreamBody>),
+    #[cfg(test)]
+    Streamed(Streamed),
+}
+
+/// A body for tests.
+#[cfg(test)]
+type Streamed = Pin<Box<dyn Body<Data = Bytes, Error = BodyError> + Send>>;
+
+#[cfg(test)]
+impl std::fmt::Debug for Source {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Source")
+    }
+}
+
+#[cfg(test)]
+impl ResponseBody {
+    /// Whatever a test wants to send.
+    pub(crate) fn streamed(body: Streamed) -> Self {
+        Self { source: Source::Streamed(body), record: None, busy: None }
+    }
 }
 
 /// What an upstream sends, within a limit for its pauses.
@@ -418,6 +439,8 @@ impl Body for ResponseBody {
         let next = match &mut this.source {
             Source::Ready(bytes) => bytes.take().map(|bytes| Ok(Frame::data(bytes))),
             Source::Upstream(body) => std::task::ready!(body.poll_next(context)),
+            #[cfg(test)]
+            Source::Streamed(body) => std::task::ready!(body.as_mut().poll_frame(context)),
         };
         match &next {
             Some(Ok(frame)) => {
@@ -441,6 +464,8 @@ impl Body for ResponseBody {
         match &self.source {
             Source::Ready(bytes) => bytes.is_none(),
             Source::Upstream(body) => body.answer.is_end_stream(),
+            #[cfg(test)]
+            Source::Streamed(body) => body.is_end_stream(),
         }
     }
 
@@ -450,6 +475,8 @@ impl Body for ResponseBody {
                 SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
             }
             Source::Upstream(body) => body.answer.size_hint(),
+            #[cfg(test)]
+            Source::Streamed(body) => body.size_hint(),
         }
     }
 }

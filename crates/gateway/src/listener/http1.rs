@@ -53,7 +53,7 @@ use wire::{Progress, Wire};
 const LEAST: usize = 512;
 
 /// What answers requests.
-pub(super) trait Handler: Send {
+pub(super) trait Handler: Send + Sync {
     /// Answers one.
     fn handle(
         &self,
@@ -222,7 +222,7 @@ impl<H: Handler> Server<H> {
         {
             // What is on its way already is still answered, but nobody holds up a drain.
             self.grace = Some(grace);
-            self.waiting.restart(Instant::now(), grace);
+            self.waiting.restart(Instant::now(), grace.min(self.patience.head));
         }
         std::task::ready!(self.waiting.poll_expired(context));
         Poll::Ready(match self.wait {
@@ -347,3 +347,6 @@ fn takes_trailers(headers: &HeaderMap) -> bool {
 fn says_close(headers: &HeaderMap) -> bool {
     headers.get(header::CONNECTION).is_some_and(|value| value.as_bytes() == b"close")
 }
+
+#[cfg(test)]
+mod tests;
