@@ -5,7 +5,7 @@ use http::{HeaderMap, Method, StatusCode, Uri};
 
 use crate::config::Forwarding;
 use crate::exchange::{Connection, Exchange, Record};
-use crate::known::{Known, Present};
+use crate::known::{Known, Present, is_disguised};
 use crate::telemetry::trace::REQUEST_ID;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -59,6 +59,9 @@ pub(crate) fn request_headers(
     let headers = &mut exchange.head.headers;
     let upgrade = if wish == Wish::Upgrade { headers.get(header::UPGRADE).cloned() } else { None };
     strip_hop_by_hop(headers, present);
+    if present.has_disguised() {
+        drop_disguised(headers);
+    }
     // What is added below; growing once is cheaper than twice.
     headers.reserve(8);
     if let Some(protocol) = upgrade {
@@ -82,6 +85,15 @@ pub(crate) fn request_headers(
     }
     add_forwarded(headers, present, &exchange.record, rules);
     wish
+}
+
+/// Removes what a backend may take for a header that frames the message, or that the gateway sets.
+fn drop_disguised(headers: &mut HeaderMap) {
+    let is_one = |name: &&HeaderName| is_disguised(name.as_str());
+    let names: Vec<HeaderName> = headers.keys().filter(is_one).cloned().collect();
+    for name in names {
+        headers.remove(name);
+    }
 }
 
 /// Whether the client asks for a tunnel: HTTP/1.1, `Connection: upgrade`, a protocol that is not

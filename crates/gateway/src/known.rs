@@ -49,6 +49,11 @@ known! {
     XForwardedProto = "x-forwarded-proto",
 }
 
+/// The bit for names that are one of these to whoever takes underscores for hyphens.
+const DISGUISED: u32 = 1 << 31;
+/// No known name is longer.
+const LONGEST: usize = 32;
+
 /// The known headers that a message has.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Present(u32);
@@ -58,11 +63,19 @@ impl Present {
     pub(crate) fn scan(headers: &HeaderMap) -> Self {
         let mut bits = 0;
         for name in headers.keys() {
-            if let Some(known) = known(name.as_str()) {
-                bits |= 1 << known as u32;
+            match known(name.as_str()) {
+                Some(known) => bits |= 1 << known as u32,
+                None if is_disguised(name.as_str()) => bits |= DISGUISED,
+                None => {}
             }
         }
         Self(bits)
+    }
+
+    /// Whether a backend that takes underscores for hyphens, as CGI does (RFC 3875 §4.1.18), would
+    /// find more known headers than there are; [`is_disguised`] tells which.
+    pub(crate) fn has_disguised(self) -> bool {
+        self.0 & DISGUISED != 0
     }
 
     /// Whether the message has it.
@@ -76,11 +89,39 @@ impl Present {
     }
 }
 
+/// Whether a name with underscores is that of a known header with hyphens.
+pub(crate) fn is_disguised(name: &str) -> bool {
+    name.as_bytes().contains(&b'_') && name.len() <= LONGEST && {
+        let mut plain = [0; LONGEST];
+        let plain = &mut plain[..name.len()];
+        plain.copy_from_slice(name.as_bytes());
+        plain.iter_mut().filter(|byte| **byte == b'_').for_each(|byte| *byte = b'-');
+        known(name).is_none() && std::str::from_utf8(plain).is_ok_and(|name| known(name).is_some())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use http::HeaderValue;
 
     use super::*;
+
+    #[test]
+    fn underscores_disguise_nothing() {
+        for (name, is_one) in [
+            ("content_length", true),
+            ("x_forwarded-for", true),
+            ("x-forwarded_proto", true),
+            ("content-length", false),
+            ("wso2_am_api_default_version", false),
+            ("x_own", false),
+            ("content_length_and_a_name_that_is_too_long", false),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.append(name, HeaderValue::from_static("1"));
+            assert_eq!(Present::scan(&headers).has_disguised(), is_one, "{name}");
+        }
+    }
 
     #[test]
     fn only_what_is_there_is_found() {

@@ -106,6 +106,27 @@ async fn another_protocol_goes_through() {
     assert_eq!(seen.header("connection").map(str::to_ascii_lowercase).as_deref(), Some("upgrade"));
 }
 
+/// Bytes that come before the switch could be a request to one reader and not to another.
+#[tokio::test]
+async fn nothing_may_come_before_the_switch() {
+    let backend = Backend::with(|_| async { Reply::tunnel("echo") }).await;
+    let weir = Weir::start(&shop(&backend.url()));
+    let upgrade = "GET /shop/1.0/a HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: echo\r\n";
+    let get = "GET /shop/1.0/b HTTP/1.1\r\nHost: x\r\n\r\n";
+    for early in [format!("{upgrade}\r\n{get}"), format!("{upgrade}Content-Length: 3\r\n\r\nab")] {
+        let mut client = weir.client().await;
+        client.send(early).await.unwrap();
+        let answer = client.response().await.unwrap();
+        assert_eq!((answer.status, answer.header("connection")), (400, Some("close")));
+        assert!(answer.text().contains("Bytes follow the request to upgrade"), "{}", answer.text());
+        assert_eq!(client.rest().await, b"");
+    }
+    // Without a tunnel they are the next request, whatever the client had in mind.
+    let other = upgrade.replace("Upgrade: echo", "Upgrade: h2c");
+    let text = weir.raw(format!("{other}Connection: close\r\n\r\n{get}")).await;
+    assert_eq!(text.matches("HTTP/1.1 ").count(), 1, "{text}");
+}
+
 #[tokio::test]
 async fn a_refused_upgrade_is_an_ordinary_answer() {
     let backend = Backend::answer(403, &[], "no").await;

@@ -62,7 +62,9 @@ fn line(head: &[u8]) -> request::Parts {
     let mut words = line.split(|byte| *byte == b' ');
     let method = words.next().filter(|method| method.len() <= LONGEST_METHOD);
     let method = method.and_then(|method| Method::from_bytes(method).ok());
-    let target = words.next().and_then(|target| Uri::try_from(target).ok());
+    // What does not even begin as a request is not read any further.
+    let target = words.next().filter(|_| method.is_some());
+    let target = target.and_then(|target| Uri::try_from(target).ok());
     let is_old = words.next() == Some(b"HTTP/1.0");
     let (mut parts, ()) = Request::new(()).into_parts();
     parts.method = method.unwrap_or_else(|| {
