@@ -335,7 +335,7 @@ impl std::fmt::Debug for Source {
 impl ResponseBody {
     /// Whatever a test wants to send.
     pub(crate) fn streamed(body: Streamed) -> Self {
-        Self { source: Source::Streamed(body), record: None, busy: None }
+        Self { source: Source::Streamed(body), record: None, busy: None, handover: None }
     }
 }
 

@@ -233,7 +233,8 @@ async fn a_waiting_connection_holds_no_buffer() {
     let (mut client, server) = duplex(64 * 1024);
     let wire = Wire::new(Transport::Other(Box::new(server)), BytesMut::new());
     let config = Arc::clone(&connection.worker.shared.snapshot.load().config);
-    let mut server = Server::new(Answers(short), wire, connection, &config, drain.guest());
+    let mut server =
+        Server::new(Answers(short), wire, connection, &config, drain.guest().leaving());
     let wire = Arc::clone(&server.wire);
     let exchange = async {
         for _ in 0..2 {

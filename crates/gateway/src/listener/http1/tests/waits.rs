@@ -3,6 +3,8 @@
 use super::*;
 
 const GET: &str = "GET /a HTTP/1.1\r\nHost: x\r\n\r\n";
+/// What a drain leaves a client that is idle.
+const GRACE: Duration = Duration::from_millis(200);
 
 #[tokio::test(start_paused = true)]
 async fn a_silent_client_is_dropped_without_a_word() {
@@ -187,14 +189,14 @@ async fn only_so_much_is_read_ahead() {
 
 #[tokio::test(start_paused = true)]
 async fn a_drain_ends_what_waits_and_lets_the_rest_finish() {
-    // Between two requests.
+    // Between two requests: silence is borne for the grace.
     let mut rig = Rig::new(64 * 1024, short);
     rig.send(GET).await;
     assert!(rig.seen().await.ends_with("short"));
     let started = Instant::now();
-    rig.control.start();
+    rig.control.start(GRACE);
     assert_eq!(rig.rest().await, "");
-    assert_eq!(started.elapsed(), Duration::ZERO);
+    assert_eq!(started.elapsed(), GRACE);
     // In an exchange.
     let slow = |exchange: Exchange| -> BoxFuture<'static, Answer> {
         Box::pin(async move {
@@ -205,7 +207,7 @@ async fn a_drain_ends_what_waits_and_lets_the_rest_finish() {
     let mut rig = Rig::new(64 * 1024, slow);
     rig.send(GET).await;
     assert_eq!(rig.seen().await, "");
-    rig.control.start();
+    rig.control.start(GRACE);
     let text = rig.rest().await;
     assert_eq!(text, "HTTP/1.1 200 OK\r\ncontent-length: 4\r\nconnection: close\r\n\r\nslow");
     // Before the first request, and in the middle of a head: what is on its way has a moment.
@@ -213,16 +215,16 @@ async fn a_drain_ends_what_waits_and_lets_the_rest_finish() {
         let mut rig = Rig::new(64 * 1024, short);
         rig.send(start).await;
         assert_eq!(rig.seen().await, "");
-        rig.control.start();
+        rig.control.start(GRACE);
         assert_eq!(rig.seen().await, "");
         rig.send(end).await;
         assert!(rig.rest().await.contains("connection: close\r\n\r\nshort"));
     }
     let mut rig = Rig::new(64 * 1024, short);
-    rig.control.start();
+    rig.control.start(GRACE);
     let started = Instant::now();
     assert_eq!(rig.rest().await, "");
-    assert_eq!(started.elapsed(), LAST_CHANCE.min(HEAD));
+    assert_eq!(started.elapsed(), GRACE);
 }
 
 /// A refused client is read from for a while, but not for ever.
