@@ -41,6 +41,7 @@ const FOR_TESTS: &[Need] = &[
     need("valgrind", "valgrind", "the count of instructions"),
     need("openssl", "openssl", "tests of TLS, and certificates for the benchmark"),
     need("curl", "curl", "tests with a foreign client"),
+    need("tinyproxy", "tinyproxy", "tests against a real proxy"),
     need("python3", "python3-venv", "tests with foreign HTTP/2 and WebSocket libraries"),
 ];
 

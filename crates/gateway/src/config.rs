@@ -3,6 +3,7 @@
 
 pub mod environments;
 pub mod overrides;
+pub mod proxies;
 pub mod read;
 pub mod upstream;
 

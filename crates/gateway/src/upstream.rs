@@ -13,6 +13,7 @@ mod failure;
 mod h1;
 mod hyper_client;
 mod pool;
+mod proxy;
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -25,6 +26,7 @@ use http1::HeadLimits;
 use rustls::ClientConfig;
 
 use crate::body::RequestBody;
+use crate::config::proxies::Proxy;
 use crate::interim::Interim;
 
 pub use answer::AnswerError;
@@ -44,6 +46,8 @@ pub struct Target {
     pub tls: Option<Arc<ClientConfig>>,
     /// How HTTP/2 is chosen.
     pub http2: Http2,
+    /// The proxy on the way.
+    pub proxy: Option<Arc<Proxy>>,
     /// Scheme, host and port, for people.
     pub name: Box<str>,
 }
@@ -55,7 +59,19 @@ impl Target {
         let scheme = if tls.is_some() { "https" } else { "http" };
         let shown = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
         let name = format!("{scheme}://{shown}:{port}").into();
-        Self { host: host.into(), port, tls, http2, name }
+        Self { host: host.into(), port, tls, http2, proxy: None, name }
+    }
+
+    /// The same through a proxy.
+    #[must_use]
+    pub fn through(self, proxy: Option<Arc<Proxy>>) -> Self {
+        Self { proxy, ..self }
+    }
+
+    /// The proxy that is handed requests to send on, where it does not give a tunnel.
+    fn forwarder(&self) -> Option<&Proxy> {
+        let is_plain = self.tls.is_none() && self.http2 != Http2::Always;
+        self.proxy.as_deref().filter(|_| is_plain)
     }
 
     /// Whether connections may turn out to speak HTTP/2.
@@ -75,7 +91,11 @@ impl PartialEq for Target {
             (Some(one), Some(two)) => Arc::ptr_eq(one, two),
             _ => false,
         };
-        same_tls && self.port == other.port && self.http2 == other.http2 && self.host == other.host
+        same_tls
+            && self.port == other.port
+            && self.http2 == other.http2
+            && self.host == other.host
+            && self.proxy == other.proxy
     }
 }
 

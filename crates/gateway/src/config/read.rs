@@ -5,6 +5,7 @@
 mod admission;
 mod environments;
 mod listeners;
+mod proxies;
 mod tls;
 mod unsupported;
 mod upstream;

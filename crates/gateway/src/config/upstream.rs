@@ -2,6 +2,8 @@
 
 use http1::HeadLimits;
 
+use super::proxies::Proxies;
+
 /// How upstreams are talked to.
 #[derive(Debug, Clone)]
 pub struct Upstreams {
@@ -11,6 +13,8 @@ pub struct Upstreams {
     pub idle_per_target: usize,
     /// How large the head of an answer may be.
     pub head: HeadLimits,
+    /// Which of them are reached through a proxy.
+    pub proxies: Proxies,
 }
 
 /// What speaks HTTP/1.1 to upstreams.
@@ -28,6 +32,7 @@ impl Default for Upstreams {
             client: ClientChoice::Own,
             idle_per_target: 512,
             head: HeadLimits { bytes: 64 * 1024, fields: 100 },
+            proxies: Proxies::default(),
         }
     }
 }

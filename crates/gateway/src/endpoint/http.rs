@@ -15,6 +15,7 @@ use super::LeafName;
 use super::health::{Health, Readiness, State, Ticket, Transition};
 use crate::body::{RequestBody, ResponseBody, UpstreamBody};
 use crate::clock;
+use crate::config::proxies::Proxies;
 use crate::config::{GatewayConfig, Timeouts};
 use crate::exchange::Exchange;
 use crate::fault::{Failure, Fault};
@@ -54,6 +55,7 @@ pub struct HttpLeaf {
     fixed: Option<Address>,
     trust: Arc<TrustStore>,
     certificates: Vec<TrustedCertificate>,
+    proxies: Proxies,
     preserve_host: bool,
 }
 
@@ -81,6 +83,7 @@ impl HttpLeaf {
             fixed: None,
             trust: Arc::clone(context.trust),
             certificates: context.certificates.to_vec(),
+            proxies: context.config.upstream.proxies.clone(),
             preserve_host: context.preserve_host || context.config.forwarding.preserve_host,
         };
         if plan.url.is_static() {
@@ -195,10 +198,11 @@ impl HttpLeaf {
         } else {
             None
         };
+        let proxy = self.proxies.choose(is_secure, host);
         let shown = if port == default_port { authority.host() } else { authority.as_str() };
         let shown = shown.rsplit_once('@').map_or(shown, |(_user, host)| host);
         Ok(Address {
-            target: Arc::new(Target::new(host, port, tls, http2)),
+            target: Arc::new(Target::new(host, port, tls, http2).through(proxy)),
             host: HeaderValue::from_str(shown).map_err(|error| error.to_string())?,
             base: base(url, authority.as_str()).into(),
         })

@@ -11,10 +11,10 @@ use model::fault::FaultCode;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
-use super::Target;
 use super::failure::SendFailure;
 use super::pool::{Http1, Http2};
 use super::tls::{TlsFailure, server_name};
+use super::{Target, proxy};
 use crate::keep_alive::keep_alive;
 use crate::transport::Transport;
 
@@ -81,13 +81,7 @@ async fn within<T>(
 }
 
 async fn open(target: &Target) -> Result<Dialed, SendFailure> {
-    let stream = TcpStream::connect((&*target.host, target.port))
-        .await
-        .map_err(|error| connect_failure(target, &error))?;
-    // Without it small requests would wait for the acknowledgement of earlier ones.
-    stream.set_nodelay(true).map_err(|error| connect_failure(target, &error))?;
-    // A kept connection whose upstream is gone without a word does not stay.
-    keep_alive(&stream).map_err(|error| connect_failure(target, &error))?;
+    let stream = reach(target).await?;
     let Some(config) = &target.tls else {
         let is_http2 = target.http2 == Http2Choice::Always;
         return Ok(Dialed { transport: Transport::Plain(stream), is_http2 });
@@ -100,6 +94,24 @@ async fn open(target: &Target) -> Result<Dialed, SendFailure> {
         .map_err(|error| tls_failure(target, &error))?;
     let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
     Ok(Dialed { transport: Transport::Secure(Box::new(stream.into())), is_http2 })
+}
+
+/// A byte stream to the target, or to a proxy that is handed its requests.
+async fn reach(target: &Target) -> Result<TcpStream, SendFailure> {
+    let (host, port) = match &target.proxy {
+        Some(proxy) => (&*proxy.host, proxy.port),
+        None => (&*target.host, target.port),
+    };
+    let failure = |error: io::Error| connect_failure(target, &error);
+    let mut stream = TcpStream::connect((host, port)).await.map_err(failure)?;
+    // Without it small requests would wait for the acknowledgement of earlier ones.
+    stream.set_nodelay(true).map_err(failure)?;
+    // A kept connection whose upstream is gone without a word does not stay.
+    keep_alive(&stream).map_err(failure)?;
+    if let Some(proxy) = target.proxy.as_ref().filter(|_| target.forwarder().is_none()) {
+        proxy::tunnel(proxy, &mut stream, target).await?;
+    }
+    Ok(stream)
 }
 
 async fn http2_handshake(transport: Transport, target: &Target) -> Result<Http2, SendFailure> {
@@ -129,7 +141,10 @@ fn connect_failure(target: &Target, error: &io::Error) -> SendFailure {
         io::ErrorKind::TimedOut => FaultCode::ConnectTimeout,
         _ => FaultCode::ConnectFailed,
     };
-    SendFailure::before(code, format!("cannot connect to {target}: {error}"))
+    let through = target.proxy.as_ref().map_or_else(String::new, |proxy| {
+        format!(" through the proxy {}:{}", proxy.host, proxy.port)
+    });
+    SendFailure::before(code, format!("cannot connect to {target}{through}: {error}"))
 }
 
 fn tls_failure(target: &Target, error: &io::Error) -> SendFailure {

@@ -74,7 +74,7 @@ impl OwnClient {
             let call = Call { request, terms };
             match poll_fn(|context| link.poll_head(&call, context)).await {
                 Ok(head) => return Ok(self.answered(link, head)),
-                Err(trouble) => outgoing = again(link, trouble, request, terms)?,
+                Err(trouble) => outgoing = again(link, trouble, request, (target, terms))?,
             }
         }
         self.over_new(target, request, outgoing, terms).await
@@ -116,10 +116,10 @@ impl Client for OwnClient {
         }
         // What is rare is boxed, since its state would make every exchange larger.
         let Some(mut link) = self.pool.take(target) else {
-            let outgoing = Outgoing::new(request, terms.stall);
+            let outgoing = Outgoing::new(request, target, terms.stall);
             return Box::pin(self.over_new(target, request, outgoing, terms)).await;
         };
-        link.begin(Outgoing::new(request, terms.stall));
+        link.begin(Outgoing::new(request, target, terms.stall));
         let trouble = {
             let call = Call { request, terms };
             match poll_fn(|context| link.poll_head(&call, context)).await {
@@ -127,7 +127,7 @@ impl Client for OwnClient {
                 Err(trouble) => trouble,
             }
         };
-        let outgoing = again(link, trouble, request, terms)?;
+        let outgoing = again(link, trouble, request, (target, terms))?;
         Box::pin(self.over_others(target, request, outgoing, terms)).await
     }
 
@@ -144,7 +144,7 @@ fn again(
     mut link: Box<Link>,
     trouble: Trouble,
     request: &mut Request<RequestBody>,
-    terms: Terms<'_>,
+    (target, terms): (&Target, Terms<'_>),
 ) -> Result<Outgoing, SendFailure> {
     let failure = failure(&link, trouble);
     if !failure.is_stale() {
@@ -154,7 +154,7 @@ fn again(
         return Ok(link.take_request());
     }
     if !link.is_heard() && !link.outgoing().has_body() && may_be_repeated(request) {
-        return Ok(Outgoing::new(request, terms.stall));
+        return Ok(Outgoing::new(request, target, terms.stall));
     }
     Err(SendFailure { over_kept: true, ..failure })
 }

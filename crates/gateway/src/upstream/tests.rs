@@ -8,6 +8,7 @@ mod differential;
 mod early;
 mod interim;
 mod kept;
+mod proxies;
 mod waits;
 
 use std::pin::Pin;

@@ -22,6 +22,7 @@ mod limits;
 mod messages;
 mod noise;
 mod peers;
+mod proxies;
 mod refusals;
 mod stages;
 mod states;

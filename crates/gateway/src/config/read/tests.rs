@@ -26,6 +26,12 @@ https_endpoint = "https://api.example.com:8443/ctx"
 [[apim.jwt.issuer]]
 name = "idp"
 jwks.url = "https://idp.example.com/jwks"
+[[transport.http.proxy_profile]]
+target_hosts = ["*"]
+proxy_host = "p.example.com"
+[[transport.http.secured_proxy_profile]]
+target_hosts = ["*"]
+proxy_host = "p.example.com"
 [apim]
 gateway_type = "Regular"
 [[weir.tls.certificate]]
@@ -149,8 +155,12 @@ fn what_cannot_be_taken_is_reported_at_its_line() {
         ("[apim]\ngateway_type = 'APK'", "CF035:2"),
         ("[transport.passthru_https.listener.parameters]\nSSLVerifyClient = 'require'", "CF036:2"),
         ("transport.passthru_https.sender.parameters.novalidatecert = true", "CF036:1"),
-        ("transport.http.sender.proxy_host = 'proxy'", "CF036:1"),
-        ("[[transport.http.proxy_profile]]\nproxy_host = 'proxy'", "CF036:1"),
+        ("[[transport.http.proxy_profile]]\nproxy_host = 'p'", "CF037:1"),
+        ("[[transport.http.proxy_profile]]\ntarget_hosts = ['*']", "CF037:1"),
+        (
+            "[[transport.http.proxy_profile]]\nproxy_host = 'p'\ntarget_hosts = ['(a|b)', 'c']",
+            "CF037:3",
+        ),
         ("apim.sync_runtime_artifacts.gateway.gateway_labels = ['Nowhere']", "CF033:1"),
     ];
     for (text, expected) in cases {

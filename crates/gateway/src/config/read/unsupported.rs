@@ -23,7 +23,7 @@ enum When {
     Listed,
 }
 
-const MISSING: [Missing; 14] = [
+const MISSING: [Missing; 11] = [
     Missing {
         key: "transport.passthru_https.listener.parameters.SSLVerifyClient",
         when: When::Word("require"),
@@ -63,21 +63,6 @@ const MISSING: [Missing; 14] = [
         key: "keystore.ssl_profile.custom",
         when: When::Listed,
         consequence: "all upstreams are reached with the same roots and without client certificate",
-    },
-    Missing {
-        key: "transport.http.sender.proxy_host",
-        when: When::Set,
-        consequence: "upstreams are reached without the proxy",
-    },
-    Missing {
-        key: "transport.http.proxy_profile",
-        when: When::Listed,
-        consequence: "upstreams are reached without the proxies",
-    },
-    Missing {
-        key: "transport.http.secured_proxy_profile",
-        when: When::Listed,
-        consequence: "upstreams are reached without the proxies",
     },
     Missing {
         key: "apim.transport_headers.enable",

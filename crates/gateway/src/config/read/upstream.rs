@@ -18,5 +18,6 @@ pub(super) fn upstreams(settings: &Settings) -> Upstreams {
             bytes: size_in(&section, "head_bytes", default.head.bytes, 16 * 1024 * 1024),
             fields: size_in(&section, "header_fields", default.head.fields, 10_000),
         },
+        proxies: super::proxies::proxies(settings),
     }
 }

@@ -17,6 +17,7 @@ use tokio::io::AsyncWrite;
 use crate::body::{BodyError, RequestBody};
 use crate::idle::IdleTimer;
 use crate::transport::Transport;
+use crate::upstream::{Target, proxy};
 
 /// What follows the data of the chunk that is known to be the last.
 const LAST_CHUNK_BEHIND_DATA: &[u8] = b"\r\n0\r\n\r\n";
@@ -81,12 +82,14 @@ impl Outgoing {
         }
     }
 
-    /// A request to send, whose body is taken out of it; `stall` is how long the upstream may take nothing of it.
-    pub(super) fn new(request: &mut Request<RequestBody>, stall: Duration) -> Self {
+    /// A request to send to `to`, whose body is taken out of it; `stall` is how long the upstream may take nothing of it.
+    pub(super) fn new(request: &mut Request<RequestBody>, to: &Target, stall: Duration) -> Self {
+        let absolute = proxy::hand_over(request, to);
         let body = std::mem::replace(request.body_mut(), RequestBody::Empty);
         let framing = framing(request.method(), &body);
         let has_body = !matches!(body, RequestBody::Empty);
-        let target = request.uri().path_and_query().map_or("/", |path| path.as_str());
+        let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
+        let target = absolute.as_deref().unwrap_or(path);
         let mut front = BytesMut::new();
         write::request_head(&mut front, request.method(), target, request.headers(), framing);
         let is_whole = matches!(framing, Framing::None | Framing::Length(0));

@@ -129,6 +129,58 @@ fn upstreams_have_a_client_and_limits() {
 }
 
 #[test]
+fn proxies_are_for_hosts() {
+    let shown = |c: &GatewayConfig| {
+        let proxies = &c.upstream.proxies;
+        let way = |is_secured, host| match proxies.choose(is_secured, host) {
+            Some(proxy) => format!("{}:{}", proxy.host, proxy.port),
+            None => "-".to_owned(),
+        };
+        let ways = [(false, "a.x"), (true, "a.x"), (false, "b.x"), (true, "c.y")];
+        ways.map(|(is_secured, host)| way(is_secured, host)).join(" ")
+    };
+    check(
+        shown,
+        &[
+            ("", "- - - -"),
+            ("[transport.http]\nsender.proxy_host = 'p'", "p:80 p:80 p:80 p:80"),
+            (
+                "[transport.http.sender]\nproxy_host = 'p'\nproxy_port = 3128\n\
+                 non_proxy_hosts = 'a.x|*.y'",
+                "- - p:3128 -",
+            ),
+            (
+                "[transport.passthru_http.sender.parameters]\n'http.proxyHost' = 'p'\n\
+                 'http.proxyPort' = '1'\n'http.nonProxyHosts' = 'b*'",
+                "p:1 - - -",
+            ),
+            (
+                "[transport.http.sender]\nproxy_host = 'p'\n\
+                 [transport.passthru_https.sender.parameters]\n'http.proxyHost' = '[::1]'",
+                "p:80 ::1:80 p:80 ::1:80",
+            ),
+            (
+                "[[transport.http.proxy_profile]]\ntarget_hosts = ['*']\nproxy_host = 'all'\n\
+                 [[transport.http.proxy_profile]]\ntarget_hosts = ['.*\\.x']\nproxy_host = 'p'\n\
+                 bypass_hosts = ['b.x']\n\
+                 [[transport.http.secured_proxy_profile]]\ntarget_hosts = 'c.y'\n\
+                 proxy_host = 'q'\nproxy_port = 2\n\
+                 [transport.http]\nsender.proxy_host = 'unused'",
+                "p:80 - - q:2",
+            ),
+        ],
+    );
+    let config = config(
+        "[[transport.http.proxy_profile]]\ntarget_hosts = ['*']\nproxy_host = 'p'\n\
+         proxy_username = 'user'\nproxy_password = 'pass'",
+    );
+    let proxy = config.upstream.proxies.choose(false, "a").unwrap();
+    let shown = proxy.authorization.as_ref().unwrap();
+    assert_eq!(shown, "Basic dXNlcjpwYXNz");
+    assert!(!format!("{config:?}").contains("dXNlcjpwYXNz"));
+}
+
+#[test]
 fn limits_bound_what_a_stranger_sends() {
     check(
         |c| {

@@ -65,12 +65,17 @@ impl AsyncWrite for Taker {
     }
 }
 
+fn outgoing_of(mut request: Request<RequestBody>) -> Outgoing {
+    let target = Target::new("h.example", 80, None, compiler::plan::Http2::Never);
+    Outgoing::new(&mut request, &target, Duration::from_secs(1))
+}
+
 /// The writes that sending a request takes.
 async fn writes(body: RequestBody, at_once: usize, pauses: usize) -> Vec<Vec<u8>> {
     let writes = Arc::default();
     let taker = Taker { at_once, writes: Arc::clone(&writes), pauses, paused: 0 };
     let mut transport = Transport::Other(Box::new(taker));
-    let mut outgoing = Outgoing::new(&mut request("POST", body), Duration::from_secs(1));
+    let mut outgoing = outgoing_of(request("POST", body));
     assert!(outgoing.is_unsent() && !outgoing.is_done());
     std::future::poll_fn(|context| outgoing.poll(&mut transport, context)).await.unwrap();
     assert!(outgoing.is_done());
@@ -112,9 +117,8 @@ async fn a_slow_upstream_gets_every_byte_in_its_order() {
 
 #[tokio::test]
 async fn what_was_not_begun_can_be_taken_back() {
-    let mut post = request("POST", full("hello").await);
-    let outgoing = Outgoing::new(&mut post, Duration::from_secs(1));
+    let outgoing = outgoing_of(request("POST", full("hello").await));
     assert!(matches!(outgoing.into_untouched_body(), Some(RequestBody::Stream(_))));
-    let outgoing = Outgoing::new(&mut request("GET", RequestBody::Empty), Duration::from_secs(1));
+    let outgoing = outgoing_of(request("GET", RequestBody::Empty));
     assert!(matches!(outgoing.into_untouched_body(), Some(RequestBody::Empty)));
 }
