@@ -4,6 +4,7 @@
 //! A body that makes no progress within the socket timeout is given up.
 
 mod last;
+mod trailers;
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -253,7 +254,7 @@ impl RequestStream {
         }
         let done = frame.is_trailers() || self.is_end();
         self.progress.set(if done { RequestStage::Done } else { RequestStage::Flowing });
-        Ok(frame)
+        Ok(trailers::cleaned(frame))
     }
 }
 
@@ -438,7 +439,9 @@ impl Body for ResponseBody {
         }
         let next = match &mut this.source {
             Source::Ready(bytes) => bytes.take().map(|bytes| Ok(Frame::data(bytes))),
-            Source::Upstream(body) => std::task::ready!(body.poll_next(context)),
+            Source::Upstream(body) => {
+                std::task::ready!(body.poll_next(context)).map(|frame| frame.map(trailers::cleaned))
+            }
             #[cfg(test)]
             Source::Streamed(body) => std::task::ready!(body.as_mut().poll_frame(context)),
         };

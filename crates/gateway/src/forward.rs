@@ -21,7 +21,8 @@ const NOT_FORWARDED: [(Known, HeaderName); 5] = [
     (Known::DefaultVersion, HeaderName::from_static("wso2_am_api_default_version")),
 ];
 /// What is meant for one connection only.
-const CONNECTION_LEVEL: [(Known, HeaderName); 4] = [
+const CONNECTION_LEVEL: [(Known, HeaderName); 5] = [
+    (Known::Http2Settings, HeaderName::from_static("http2-settings")),
     (Known::KeepAlive, HeaderName::from_static("keep-alive")),
     (Known::ProxyConnection, HeaderName::from_static("proxy-connection")),
     (Known::TransferEncoding, header::TRANSFER_ENCODING),

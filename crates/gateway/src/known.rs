@@ -30,6 +30,7 @@ known! {
     DefaultVersion = "wso2_am_api_default_version",
     Expect = "expect",
     Forwarded = "forwarded",
+    Http2Settings = "http2-settings",
     InternalKey = "internal-key",
     KeepAlive = "keep-alive",
     Location = "location",

@@ -96,6 +96,9 @@ fn host(exchange: &Exchange) -> Result<HeaderValue, Failure> {
             if authority.as_str().contains('@') {
                 return Err(bad_request("The request target must not name a user"));
             }
+            if authority.as_str().len() > authority.host().len() && authority.port_u16().is_none() {
+                return Err(bad_request("The request target has no valid port"));
+            }
             HeaderValue::from_str(authority.as_str())
                 .map_err(|_invalid| bad_request("The request target has no valid host"))
         }

@@ -211,11 +211,18 @@ pub fn trailers(out: &mut BytesMut, trailers: &HeaderMap) {
     out.reserve(LAST_CHUNK.len() + size(trailers));
     out.extend_from_slice(b"0\r\n");
     for (name, value) in trailers {
-        if !NEVER_BEHIND.contains(name) {
+        if may_follow_body(name) {
             field(out, name, value.as_bytes());
         }
     }
     out.extend_from_slice(b"\r\n");
+}
+
+/// Whether a field may stand behind a body: it neither frames nor routes the message, and is no
+/// credential (RFC 9110 §6.5.1).
+#[must_use]
+pub fn may_follow_body(name: &HeaderName) -> bool {
+    !NEVER_BEHIND.contains(name)
 }
 
 /// Bytes that the headers of a map take as a rule; the buffer grows if they take more.

@@ -226,7 +226,7 @@ const WRONG_CHUNKS: &[(&str, &[u8])] = &[
     ("extension-nul", b"3;a=\0\r\nabc\r\n0\r\n\r\n"),
     ("last-line-feed", b"0\n\n"),
     ("last-line-feed-second", b"0\r\n\n"),
-    ("last-return", b"0\r\n\rX"),
+    ("last-return", b"0\r\n\rX\r\n\r\n"),
     ("last-then-answer", b"0\r\nHTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil"),
     ("trailer-no-colon", b"0\r\nX-A\r\n\r\n"),
     ("trailer-space-before-colon", b"0\r\nX-A : b\r\n\r\n"),
