@@ -256,7 +256,7 @@ async fn serve_http2(
     let config = Arc::clone(&connection.worker.shared.snapshot.load().config);
     let phase = Arc::new(PhaseCell::default());
     let patience = Patience::of(&config.timeouts);
-    let socket = ClientSocket::new(transport, read, Arc::clone(&phase), patience, false);
+    let socket = ClientSocket::new(transport, read, Arc::clone(&phase), patience);
     let limits = (&config.limits, &config.timeouts);
     http2::serve_http2(socket, connection, phase, limits, guest).await
 }

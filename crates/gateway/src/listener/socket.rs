@@ -1,7 +1,6 @@
-//! A client's connection with limits on how long it may keep us waiting.
+//! A client's connection of HTTP/2 with limits on how long it may keep us waiting.
 //!
 //! The HTTP library reads and writes through this.
-//! A head that does not come in time is answered 408 here, since nothing above knows of it yet.
 //! At the end, what a client still sends is taken for a moment: closing at once would reset the
 //! connection, and the reset could overtake the answer (RFC 9112 §9.6).
 
@@ -18,8 +17,6 @@ use tokio::time::Instant;
 use super::phase::{Phase, PhaseCell};
 use crate::config::Timeouts;
 use crate::idle::IdleTimer;
-
-const LATE: &[u8] = b"HTTP/1.1 408 Request Timeout\r\ncontent-type: application/json; charset=UTF-8\r\ncontent-length: 119\r\nconnection: close\r\n\r\n{\"code\":\"408\",\"type\":\"Status report\",\"message\":\"Request Timeout\",\"description\":\"The request head did not come in time\"}";
 
 /// How long a pause ends the wait for the end of a client that is still sending.
 const LINGER_PAUSE: Duration = Duration::from_millis(500);
@@ -50,7 +47,6 @@ pub(crate) struct ClientSocket<S> {
     waiting_for: Option<u32>,
     writing: IdleTimer,
     is_over: bool,
-    answers_late: bool,
     /// The pause and the whole wait after our side has ended.
     lingering: Option<(IdleTimer, IdleTimer)>,
 }
@@ -63,14 +59,8 @@ impl Patience {
 }
 
 impl<S> ClientSocket<S> {
-    /// `answers_late` is whether a late head is told so in HTTP/1.1.
-    pub(crate) fn new(
-        inner: S,
-        prefix: Bytes,
-        phase: Arc<PhaseCell>,
-        patience: Patience,
-        answers_late: bool,
-    ) -> Self {
+    /// `prefix` is what has been read of it already.
+    pub(crate) fn new(inner: S, prefix: Bytes, phase: Arc<PhaseCell>, patience: Patience) -> Self {
         Self {
             inner,
             prefix,
@@ -80,7 +70,6 @@ impl<S> ClientSocket<S> {
             waiting_for: None,
             writing: IdleTimer::new(patience.write),
             is_over: false,
-            answers_late,
             lingering: None,
         }
     }
@@ -95,17 +84,16 @@ impl<S> ClientSocket<S> {
         self.phase.expect_more();
     }
 
-    /// The longest wait in a phase, and from when it counts; `None` is without limit.
+    /// The longest wait in a phase, and from when it counts.
     ///
     /// An exchange has none, but nobody wakes this socket when it ends: it looks again often enough
     /// to see each wait that follows before that is too long.
-    fn limit(&self, phase: Phase) -> Option<(Instant, Duration)> {
+    fn limit(&self, phase: Phase) -> (Instant, Duration) {
         let Patience { head, idle, .. } = self.patience;
         match phase {
-            Phase::Idle if self.phase.has_served() => Some((self.phase.idle_since(), idle)),
-            Phase::Idle | Phase::Head => Some((Instant::now(), head)),
-            Phase::Busy => Some((Instant::now(), head.min(idle))),
-            Phase::Tunnel => None,
+            Phase::Idle if self.phase.has_served() => (self.phase.idle_since(), idle),
+            Phase::Idle => (Instant::now(), head),
+            Phase::Busy => (Instant::now(), head.min(idle)),
         }
     }
 }
@@ -115,7 +103,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> ClientSocket<S> {
     fn poll_patience(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let (phase, number) = self.phase.load();
         if self.waiting_for != Some(number) {
-            let Some((since, limit)) = self.limit(phase) else { return Poll::Pending };
+            let (since, limit) = self.limit(phase);
             self.waiting_for = Some(number);
             self.reading.restart(since, limit);
         }
@@ -125,11 +113,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> ClientSocket<S> {
             return self.reading.poll_expired(context).map(Ok);
         }
         self.is_over = true;
-        if phase == Phase::Head && self.answers_late {
-            // A client that does not take even this is cut off all the same.
-            let _sent = Pin::new(&mut self.inner).poll_write(context, LATE);
-            let _flushed = Pin::new(&mut self.inner).poll_flush(context);
-        }
         Poll::Ready(Ok(()))
     }
 
@@ -167,13 +150,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> ClientSocket<S> {
             .await?;
         Ok(!buffer.filled().is_empty())
     }
-
-    fn received(&mut self) {
-        // A frame of HTTP/2 need not be the start of a request: only requests count there.
-        if self.answers_late {
-            self.phase.received();
-        }
-    }
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for ClientSocket<S> {
@@ -188,18 +164,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for ClientSocket<S> {
         if !self.prefix.is_empty() {
             let count = self.prefix.len().min(buffer.remaining());
             buffer.put_slice(&self.prefix.split_to(count));
-            self.received();
             return Poll::Ready(Ok(()));
         }
-        let before = buffer.filled().len();
         match Pin::new(&mut self.inner).poll_read(context, buffer) {
             Poll::Pending => self.poll_patience(context),
-            ready => {
-                if buffer.filled().len() > before {
-                    self.received();
-                }
-                ready
-            }
+            ready => ready,
         }
     }
 }
@@ -213,9 +182,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> ClientSocket<S> {
         if written.is_ready() {
             self.writing.progressed();
             return written;
-        }
-        if self.phase.load().0 == Phase::Tunnel {
-            return Poll::Pending;
         }
         ready!(self.writing.poll_expired(context));
         Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the client takes no more bytes")))
@@ -253,18 +219,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for ClientSocket<S> {
         if self.lingering.is_none() {
             ready!(Pin::new(&mut self.inner).poll_shutdown(context))?;
         }
-        if self.phase.load().0 != Phase::Tunnel && self.phase.may_be_sending() {
+        if self.phase.may_be_sending() {
             ready!(self.poll_linger(context));
         }
         Poll::Ready(Ok(()))
-    }
-}
-
-/// Whether there is nothing more to read ahead; used by tests.
-#[cfg(test)]
-impl<S> ClientSocket<S> {
-    fn has_prefix(&self) -> bool {
-        !self.prefix.is_empty()
     }
 }
 
@@ -286,7 +244,7 @@ mod tests {
     ) -> (tokio::io::DuplexStream, ClientSocket<tokio::io::DuplexStream>) {
         let (client, server) = duplex(64);
         let prefix = Bytes::from_static(prefix);
-        (client, ClientSocket::new(server, prefix, Arc::clone(phase), PATIENCE, true))
+        (client, ClientSocket::new(server, prefix, Arc::clone(phase), PATIENCE))
     }
 
     #[tokio::test(start_paused = true)]
@@ -303,37 +261,15 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn half_a_head_is_answered_408() {
-        let phase = Arc::default();
-        let (client, mut server) = socket(&phase, b"");
-        let (mut reader, mut writer) = tokio::io::split(client);
-        writer.write_all(b"GET / HT").await.expect("room for a few bytes");
-        let mut buffer = [0; 16];
-        assert_eq!(server.read(&mut buffer).await.ok(), Some(8));
-        let late = tokio::spawn(async move {
-            let mut text = Vec::new();
-            let mut chunk = [0; 64];
-            while let Ok(count @ 1..) = reader.read(&mut chunk).await {
-                text.extend_from_slice(&chunk[..count]);
-            }
-            text
-        });
-        assert_eq!(server.read(&mut buffer).await.ok(), Some(0));
-        drop(server);
-        assert!(late.await.expect("the reader ends").starts_with(b"HTTP/1.1 408"));
-    }
-
-    #[tokio::test(start_paused = true)]
     async fn an_exchange_has_no_limit_here_and_the_next_wait_has_its_own() {
         let phase: Arc<PhaseCell> = Arc::default();
         let (_client, mut server) = socket(&phase, b"GET");
         let mut buffer = [0; 16];
-        assert!(server.has_prefix());
         assert_eq!(server.read(&mut buffer).await.ok(), Some(3));
-        phase.busy(false);
+        let busy = phase.stream();
         let waited = tokio::time::timeout(Duration::from_secs(60), server.read(&mut buffer)).await;
         assert!(waited.is_err());
-        phase.idle();
+        drop(busy);
         let started = Instant::now();
         assert_eq!(server.read(&mut buffer).await.ok(), Some(0));
         assert_eq!(started.elapsed(), PATIENCE.idle);
@@ -346,12 +282,5 @@ mod tests {
         let error = server.write_all(&[0; 1000]).await.expect_err("nobody reads");
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
         assert_eq!(started.elapsed(), PATIENCE.write);
-    }
-
-    #[test]
-    fn the_late_answer_has_the_length_it_says() {
-        let text = std::str::from_utf8(LATE).expect("ASCII");
-        let (head, body) = text.split_once("\r\n\r\n").expect("a head and a body");
-        assert!(head.contains(&format!("content-length: {}", body.len())));
     }
 }
