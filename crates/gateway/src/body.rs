@@ -119,6 +119,9 @@ pub enum RequestSource {
     Own(Upload),
 }
 
+/// The end of a body that broke off, and what the client has to do with it.
+type BrokenOff = (RequestStage, BodyError);
+
 impl From<Incoming> for RequestSource {
     fn from(incoming: Incoming) -> Self {
         if incoming.is_end_stream() { Self::Empty } else { Self::Library(incoming) }
@@ -129,7 +132,7 @@ impl RequestSource {
     fn poll_frame(
         &mut self,
         context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, (RequestStage, BodyError)>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, BrokenOff>>> {
         Poll::Ready(match self {
             Self::Empty => None,
             Self::Library(incoming) => {

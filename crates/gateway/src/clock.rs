@@ -102,7 +102,8 @@ mod tests {
 
     #[test]
     fn dates_are_those_of_http() {
-        let text = |second| date(second).map(|value| value.to_str().unwrap().to_owned());
+        let text =
+            |second| date(second).map(|value| value.to_str().expect("a date is ASCII").to_owned());
         assert_eq!(text(784_111_777).as_deref(), Some("Sun, 06 Nov 1994 08:49:37 GMT"));
         assert_eq!(text(u64::MAX), None);
         let now = http_date();

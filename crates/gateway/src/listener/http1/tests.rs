@@ -1,4 +1,5 @@
 //! The server over connections in memory, with a clock that tests move.
+#![allow(clippy::unwrap_used, clippy::string_slice, reason = "a test fails by panicking")]
 
 mod bodies;
 mod messages;
