@@ -11,6 +11,7 @@ mod any;
 mod connect;
 mod failure;
 mod h1;
+mod http2_pool;
 mod hyper_client;
 mod pool;
 mod proxy;
@@ -72,15 +73,6 @@ impl Target {
     fn forwarder(&self) -> Option<&Proxy> {
         let is_plain = self.tls.is_none() && self.http2 != Http2::Always;
         self.proxy.as_deref().filter(|_| is_plain)
-    }
-
-    /// Whether connections may turn out to speak HTTP/2.
-    fn may_be_http2(&self) -> bool {
-        match self.http2 {
-            Http2::Always => true,
-            Http2::Negotiate => self.tls.is_some(),
-            Http2::Never => false,
-        }
     }
 }
 

@@ -29,9 +29,10 @@ impl AnyClient {
         let connect = config.timeouts.connect;
         match config.upstream.client {
             ClientChoice::Own => {
-                Self::Own(OwnClient::new(connect, config.upstream.idle_per_target))
+                let idle = config.upstream.idle_per_target;
+                Self::Own(OwnClient::new(connect, idle, config.limits.http2))
             }
-            ClientChoice::Library => Self::Library(HyperClient::new(connect)),
+            ClientChoice::Library => Self::Library(HyperClient::new(connect, config.limits.http2)),
         }
     }
 }

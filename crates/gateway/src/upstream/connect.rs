@@ -12,7 +12,8 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
 use super::failure::SendFailure;
-use super::pool::{Http1, Http2};
+use super::http2_pool::{Http2, Link, Watched};
+use super::pool::Http1;
 use super::tls::{TlsFailure, server_name};
 use super::{Target, proxy};
 use crate::keep_alive::keep_alive;
@@ -23,14 +24,6 @@ const STREAM_WINDOW: u32 = 1024 * 1024;
 /// The same for a connection.
 const CONNECTION_WINDOW: u32 = 4 * 1024 * 1024;
 
-/// A connection that was just opened.
-pub(super) enum Opened {
-    /// For one exchange at a time.
-    Http1(Http1),
-    /// For many exchanges at once.
-    Http2(Http2),
-}
-
 /// A byte stream to a target, ready for HTTP.
 #[derive(Debug)]
 pub(super) struct Dialed {
@@ -39,31 +32,19 @@ pub(super) struct Dialed {
     pub(super) is_http2: bool,
 }
 
-/// Connects to a target for the HTTP library, TLS and HTTP handshakes included, within `limit`.
-pub(super) async fn connect(target: &Target, limit: Duration) -> Result<Opened, SendFailure> {
-    let open = async {
-        let Dialed { transport, is_http2 } = open(target).await?;
-        if is_http2 {
-            http2_handshake(transport, target).await.map(Opened::Http2)
-        } else {
-            http1_handshake(transport, target).await.map(Opened::Http1)
-        }
-    };
-    within(limit, target, open).await
-}
-
 /// Connects to a target, TLS included, within `limit`.
 pub(super) async fn dial(target: &Target, limit: Duration) -> Result<Dialed, SendFailure> {
     within(limit, target, open(target)).await
 }
 
-/// Greets an upstream that speaks HTTP/2, within `limit`.
+/// Greets an upstream that speaks HTTP/2, within `limit`; `link` learns what the upstream says.
 pub(super) async fn greet(
     transport: Transport,
     target: &Target,
     limit: Duration,
+    link: &Arc<Link>,
 ) -> Result<Http2, SendFailure> {
-    within(limit, target, http2_handshake(transport, target)).await
+    within(limit, target, http2_handshake(transport, target, link)).await
 }
 
 async fn within<T>(
@@ -114,20 +95,29 @@ async fn reach(target: &Target) -> Result<TcpStream, SendFailure> {
     Ok(stream)
 }
 
-async fn http2_handshake(transport: Transport, target: &Target) -> Result<Http2, SendFailure> {
+async fn http2_handshake(
+    transport: Transport,
+    target: &Target,
+    link: &Arc<Link>,
+) -> Result<Http2, SendFailure> {
+    let stream = TokioIo::new(Watched::new(transport, Arc::clone(link)));
     let (sender, connection) = http2::Builder::new(TokioExecutor::new())
         .timer(TokioTimer::new())
         .initial_stream_window_size(STREAM_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW)
         .keep_alive_interval(Some(Duration::from_secs(30)))
-        .handshake(TokioIo::new(transport))
+        .handshake(stream)
         .await
         .map_err(|error| handshake_failure(target, &error))?;
     tokio::spawn(connection);
     Ok(sender)
 }
 
-async fn http1_handshake(transport: Transport, target: &Target) -> Result<Http1, SendFailure> {
+/// A connection of HTTP/1.1 for the HTTP library.
+pub(super) async fn http1_handshake(
+    transport: Transport,
+    target: &Target,
+) -> Result<Http1, SendFailure> {
     let (sender, connection) = http1::Builder::new()
         .handshake(TokioIo::new(transport))
         .await

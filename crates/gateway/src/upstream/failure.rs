@@ -37,6 +37,11 @@ impl SendFailure {
         }
     }
 
+    /// The same for another request that has waited for the same.
+    pub(crate) fn copy(&self) -> Self {
+        Self { detail: self.detail.clone(), ..*self }
+    }
+
     /// Whether the upstream ended the connection without an answer.
     pub(crate) fn is_stale(&self) -> bool {
         !self.by_client && matches!(self.code, FaultCode::ConnectionClosed | FaultCode::SenderIo)

@@ -21,9 +21,12 @@ use model::fault::{FaultCode, ProtocolState};
 use super::answer::{Answer, AnswerBody};
 use super::connect::{self, Dialed};
 use super::failure::SendFailure;
-use super::hyper_client::{HyperClient, taken};
+use super::http2_pool::{self, Http2Pool, Outcome};
+use super::hyper_client::taken;
 use super::{Client, Target, Terms};
 use crate::body::{RequestBody, RequestProgress};
+use crate::config::Http2Limits;
+use crate::transport::Transport;
 pub(crate) use body::OwnBody;
 use link::{Call, Link, Trouble};
 use outgoing::{Outgoing, Unsendable};
@@ -36,17 +39,21 @@ const STALE_TRIES: usize = 3;
 #[derive(Debug)]
 pub(crate) struct OwnClient {
     pool: Arc<Pool>,
-    /// Speaks HTTP/2.
-    library: HyperClient,
+    /// Where the library speaks HTTP/2.
+    http2: Arc<Http2Pool>,
     connect_timeout: Duration,
 }
 
 impl OwnClient {
     /// A client without connections, which keeps so many idle ones to each target.
-    pub(crate) fn new(connect_timeout: Duration, idle_per_target: usize) -> Self {
+    pub(crate) fn new(
+        connect_timeout: Duration,
+        idle_per_target: usize,
+        http2: Http2Limits,
+    ) -> Self {
         Self {
             pool: Arc::new(Pool::new(idle_per_target)),
-            library: HyperClient::new(connect_timeout),
+            http2: Arc::new(Http2Pool::new(http2)),
             connect_timeout,
         }
     }
@@ -88,18 +95,50 @@ impl OwnClient {
         outgoing: Outgoing,
         terms: Terms<'_>,
     ) -> Result<Answer, SendFailure> {
-        let Dialed { transport, is_http2 } = connect::dial(target, self.connect_timeout).await?;
+        let limit = self.connect_timeout;
+        let Dialed { transport, is_http2 } = connect::dial(target, limit).await?;
         if is_http2 {
             *request.body_mut() = outgoing.into_untouched_body().ok_or_else(|| lost(target))?;
-            let connection = connect::greet(transport, target, self.connect_timeout).await?;
-            return self.library.over_first(target, taken(request), connection).await;
+            let request = taken(request);
+            return http2_pool::send_over(&self.http2, target, request, transport, limit).await;
         }
+        self.over_first(target, request, outgoing, (transport, terms)).await
+    }
+
+    /// Sends over a connection that was just opened.
+    async fn over_first(
+        &self,
+        target: &Arc<Target>,
+        request: &Request<RequestBody>,
+        outgoing: Outgoing,
+        (transport, terms): (Transport, Terms<'_>),
+    ) -> Result<Answer, SendFailure> {
         let mut link = Box::new(Link::new(transport, target));
         link.begin(outgoing);
         let call = Call { request, terms };
         match poll_fn(|context| link.poll_head(&call, context)).await {
             Ok(head) => Ok(self.answered(link, head)),
             Err(trouble) => Err(failure(&link, trouble)),
+        }
+    }
+
+    /// Sends over HTTP/2 where it is spoken; `None` where it is not, the request being back then.
+    async fn over_http2(
+        &self,
+        target: &Arc<Target>,
+        request: &mut Request<RequestBody>,
+        terms: Terms<'_>,
+    ) -> Option<Result<Answer, SendFailure>> {
+        let sent = http2_pool::send(&self.http2, target, taken(request), self.connect_timeout);
+        match sent.await {
+            Outcome::Answered(answer) => Some(Ok(*answer)),
+            Outcome::Failed(failure) => Some(Err(failure)),
+            Outcome::Elsewhere(back, opened) => {
+                *request = *back;
+                let transport = opened?;
+                let outgoing = Outgoing::new(request, target, terms.stall);
+                Some(self.over_first(target, request, outgoing, (transport, terms)).await)
+            }
         }
     }
 }
@@ -111,10 +150,12 @@ impl Client for OwnClient {
         request: &mut Request<RequestBody>,
         terms: Terms<'_>,
     ) -> Result<Answer, SendFailure> {
-        if target.may_be_http2() && self.library.has_http2(target) {
-            return Box::pin(self.library.send(target, request, terms)).await;
-        }
         // What is rare is boxed, since its state would make every exchange larger.
+        if self.http2.may_speak(target)
+            && let Some(sent) = Box::pin(self.over_http2(target, request, terms)).await
+        {
+            return sent;
+        }
         let Some(mut link) = self.pool.take(target) else {
             let outgoing = Outgoing::new(request, target, terms.stall);
             return Box::pin(self.over_new(target, request, outgoing, terms)).await;
@@ -133,7 +174,7 @@ impl Client for OwnClient {
 
     fn close_idle(&self, older_than: Duration) {
         self.pool.close_idle(older_than);
-        self.library.close_idle(older_than);
+        self.http2.close_idle(older_than);
     }
 }
 

@@ -3,17 +3,19 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::uri::{Authority, PathAndQuery, Scheme};
-use http::{Request, Response, Uri, Version, header};
+use http::{Request, Response, Version, header};
 use hyper::body::Incoming;
 use hyper::client::conn::TrySendError;
 use model::fault::FaultCode;
 
-use super::connect::{Opened, connect};
+use super::connect::{self, Dialed};
 use super::failure::SendFailure;
-use super::pool::{Http1, Http2, Lease, Pool, Ready};
-use super::{Answer, AnswerBody, Client, Target, Terms, proxy};
+use super::http2_pool::{self, Http2Pool, Outcome};
+use super::pool::{Http1, Lease, Pool};
+use super::{Answer, AnswerBody, Client, Target, Terms};
 use crate::body::{RequestBody, RequestProgress};
+use crate::config::Http2Limits;
+use crate::transport::Transport;
 
 /// How many pooled connections may turn out stale before a new one is opened.
 const STALE_TRIES: usize = 3;
@@ -22,6 +24,7 @@ const STALE_TRIES: usize = 3;
 #[derive(Debug)]
 pub(crate) struct HyperClient {
     pool: Arc<Pool>,
+    http2: Arc<Http2Pool>,
     connect_timeout: Duration,
 }
 
@@ -59,21 +62,18 @@ impl Attempt {
 
 impl HyperClient {
     /// A client without connections.
-    pub(crate) fn new(connect_timeout: Duration) -> Self {
-        Self { pool: Arc::default(), connect_timeout }
+    pub(crate) fn new(connect_timeout: Duration, http2: Http2Limits) -> Self {
+        let http2 = Arc::new(Http2Pool::new(http2));
+        Self { pool: Arc::default(), http2, connect_timeout }
     }
 
     async fn over_pooled(
         &self,
         target: &Arc<Target>,
         request: Request<RequestBody>,
-        ready: Ready,
+        connection: Http1,
     ) -> Attempt {
-        let attempt = match ready {
-            Ready::Http1(connection) => self.over_http1(target, request, connection).await,
-            Ready::Http2(connection) => self.over_http2(target, request, connection).await,
-        };
-        match attempt {
+        match self.over_http1(target, request, connection).await {
             Attempt::Failed(failure) => {
                 Attempt::Failed(SendFailure { over_kept: failure.is_stale(), ..failure })
             }
@@ -88,49 +88,14 @@ impl HyperClient {
         mut connection: Http1,
     ) -> Attempt {
         *request.version_mut() = Version::HTTP_11;
-        if let Some(absolute) = proxy::hand_over(&mut request, target) {
-            match absolute.parse() {
-                Ok(absolute) => *request.uri_mut() = absolute,
-                Err(error) => {
-                    let detail = format!("address for {target}: {error}");
-                    return Attempt::Failed(SendFailure::before(FaultCode::SenderIo, detail));
-                }
-            }
-        }
         let progress = request.body().progress();
         let again = repeatable(&request);
         match connection.try_send_request(request).await {
             Ok(answer) => {
-                let lease = Lease::new(Some(connection), target, &self.pool, progress);
+                let lease = Lease::new(connection, target, &self.pool, progress);
                 Attempt::answered(answer, lease)
             }
             Err(error) => judge(error, progress.as_deref()).or(again),
-        }
-    }
-
-    async fn over_http2(
-        &self,
-        target: &Arc<Target>,
-        request: Request<RequestBody>,
-        mut connection: Http2,
-    ) -> Attempt {
-        let progress = request.body().progress();
-        let again = repeatable(&request);
-        let request = match absolute(request, target) {
-            Ok(request) => request,
-            Err(failure) => return Attempt::Failed(failure),
-        };
-        match connection.try_send_request(request).await {
-            Ok(answer) => {
-                let lease = Lease::new(None, target, &self.pool, progress);
-                Attempt::answered(answer, lease)
-            }
-            Err(error) => match judge(error, progress.as_deref()) {
-                Attempt::Unsent(request, failure) => {
-                    Attempt::Unsent(Box::new(origin_form(*request)), failure)
-                }
-                other => other.or(again),
-            },
         }
     }
 
@@ -139,27 +104,39 @@ impl HyperClient {
         target: &Arc<Target>,
         request: Request<RequestBody>,
     ) -> Result<Answer, SendFailure> {
-        let attempt = match connect(target, self.connect_timeout).await? {
-            Opened::Http1(connection) => self.over_http1(target, request, connection).await,
-            Opened::Http2(connection) => return self.over_first(target, request, connection).await,
-        };
-        attempt.last()
+        let limit = self.connect_timeout;
+        let Dialed { transport, is_http2 } = connect::dial(target, limit).await?;
+        if is_http2 {
+            return http2_pool::send_over(&self.http2, target, request, transport, limit).await;
+        }
+        self.over_first(target, request, transport).await
     }
 
-    /// Sends over an HTTP/2 connection that was just opened, and shares it.
-    pub(super) async fn over_first(
+    /// Sends over a connection that was just opened.
+    async fn over_first(
         &self,
         target: &Arc<Target>,
         request: Request<RequestBody>,
-        connection: Http2,
+        transport: Transport,
     ) -> Result<Answer, SendFailure> {
-        self.pool.share(target, connection.clone());
-        self.over_http2(target, request, connection).await.last()
+        let connection = connect::http1_handshake(transport, target).await?;
+        self.over_http1(target, request, connection).await.last()
     }
 
-    /// Whether there is an HTTP/2 connection to share.
-    pub(super) fn has_http2(&self, target: &Target) -> bool {
-        self.pool.has_shared(target)
+    /// Sends over HTTP/2 where it is spoken; gives the request back where it is not.
+    async fn over_http2(
+        &self,
+        target: &Arc<Target>,
+        request: Request<RequestBody>,
+    ) -> Result<Result<Answer, SendFailure>, Request<RequestBody>> {
+        match http2_pool::send(&self.http2, target, request, self.connect_timeout).await {
+            Outcome::Answered(answer) => Ok(Ok(*answer)),
+            Outcome::Failed(failure) => Ok(Err(failure)),
+            Outcome::Elsewhere(request, None) => Err(*request),
+            Outcome::Elsewhere(request, Some(transport)) => {
+                Ok(self.over_first(target, *request, transport).await)
+            }
+        }
     }
 }
 
@@ -171,9 +148,16 @@ impl Client for HyperClient {
         _terms: Terms<'_>,
     ) -> Result<Answer, SendFailure> {
         let mut request = taken(request);
+        if self.http2.may_speak(target) {
+            // Boxed, as it is rarer than HTTP/1.1.
+            match Box::pin(self.over_http2(target, request)).await {
+                Ok(sent) => return sent,
+                Err(back) => request = back,
+            }
+        }
         for _ in 0..STALE_TRIES {
-            let Some(ready) = self.pool.take(target) else { break };
-            match self.over_pooled(target, request, ready).await {
+            let Some(connection) = self.pool.take(target) else { break };
+            match self.over_pooled(target, request, connection).await {
                 Attempt::Answered(answer) => return Ok(*answer),
                 Attempt::Failed(failure) => return Err(failure),
                 // Nothing was sent, or it may be sent twice: another connection may carry it.
@@ -186,6 +170,7 @@ impl Client for HyperClient {
 
     fn close_idle(&self, older_than: Duration) {
         self.pool.close_idle(older_than);
+        self.http2.close_idle(older_than);
     }
 }
 
@@ -222,40 +207,4 @@ fn judge(
         }
         None => Attempt::Failed(SendFailure::after(error.error(), progress)),
     }
-}
-
-/// HTTP/2 names scheme and authority in the target (RFC 9113 §8.3.1).
-fn absolute(
-    mut request: Request<RequestBody>,
-    target: &Target,
-) -> Result<Request<RequestBody>, SendFailure> {
-    let bad = |detail: String| SendFailure::before(FaultCode::SenderIo, detail);
-    let host = request
-        .headers_mut()
-        .remove(header::HOST)
-        .ok_or_else(|| bad(format!("no host for {target}")))?;
-    let authority = Authority::try_from(host.as_bytes())
-        .map_err(|error| bad(format!("host for {target}: {error}")))?;
-    let mut parts = std::mem::take(request.uri_mut()).into_parts();
-    parts.scheme = Some(if target.tls.is_some() { Scheme::HTTPS } else { Scheme::HTTP });
-    parts.authority = Some(authority);
-    parts.path_and_query.get_or_insert_with(|| PathAndQuery::from_static("/"));
-    *request.uri_mut() =
-        Uri::from_parts(parts).map_err(|error| bad(format!("address for {target}: {error}")))?;
-    *request.version_mut() = Version::HTTP_2;
-    Ok(request)
-}
-
-/// Back to a path as target and a `Host` header, for a connection of another kind.
-fn origin_form(mut request: Request<RequestBody>) -> Request<RequestBody> {
-    let parts = std::mem::take(request.uri_mut()).into_parts();
-    if let Some(authority) = parts.authority
-        && let Ok(host) = http::HeaderValue::from_str(authority.as_str())
-    {
-        request.headers_mut().insert(header::HOST, host);
-    }
-    if let Some(path) = parts.path_and_query {
-        *request.uri_mut() = Uri::from(path);
-    }
-    request
 }

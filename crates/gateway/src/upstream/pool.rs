@@ -7,16 +7,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use hyper::client::conn::{http1, http2};
+use hyper::client::conn::http1;
 use tokio::time::Instant;
 
 use super::Target;
+use super::http2_pool::Seat;
 use crate::body::{RequestBody, RequestProgress, RequestStage};
 
 /// An HTTP/1.1 connection, as the HTTP library hands it out.
 pub(super) type Http1 = http1::SendRequest<RequestBody>;
-/// A handle on a shared HTTP/2 connection.
-pub(super) type Http2 = http2::SendRequest<RequestBody>;
 
 /// The connections of one worker.
 #[derive(Debug, Default)]
@@ -27,13 +26,6 @@ pub(crate) struct Pool {
 #[derive(Debug, Default)]
 struct Kept {
     idle: Vec<(Http1, Instant)>,
-    shared: Option<Http2>,
-}
-
-/// A connection that can be used now.
-pub(super) enum Ready {
-    Http1(Http1),
-    Http2(Http2),
 }
 
 impl Pool {
@@ -42,28 +34,8 @@ impl Pool {
     }
 
     /// Takes a connection, the one used last first.
-    pub(super) fn take(&self, target: &Target) -> Option<Ready> {
-        let mut targets = self.lock();
-        let kept = targets.get_mut(target)?;
-        if let Some(shared) = &kept.shared {
-            if !shared.is_closed() {
-                return Some(Ready::Http2(shared.clone()));
-            }
-            kept.shared = None;
-        }
-        take_idle(&mut kept.idle).map(Ready::Http1)
-    }
-
-    /// Whether there is an HTTP/2 connection to share.
-    pub(super) fn has_shared(&self, target: &Target) -> bool {
-        let targets = self.lock();
-        let shared = targets.get(target).and_then(|kept| kept.shared.as_ref());
-        shared.is_some_and(|shared| !shared.is_closed())
-    }
-
-    /// Shares an HTTP/2 connection with later requests.
-    pub(super) fn share(&self, target: &Arc<Target>, connection: Http2) {
-        self.lock().entry(Arc::clone(target)).or_default().shared = Some(connection);
+    pub(super) fn take(&self, target: &Target) -> Option<Http1> {
+        take_idle(&mut self.lock().get_mut(target)?.idle)
     }
 
     fn put(&self, target: Arc<Target>, connection: Http1) {
@@ -77,8 +49,7 @@ impl Pool {
             kept.idle.retain(|(connection, since)| {
                 !connection.is_closed() && now.duration_since(*since) < older_than
             });
-            kept.shared.as_ref().is_some_and(Http2::is_closed).then(|| kept.shared.take());
-            !kept.idle.is_empty() || kept.shared.is_some()
+            !kept.idle.is_empty()
         });
     }
 }
@@ -101,20 +72,27 @@ fn take_idle(idle: &mut Vec<(Http1, Instant)>) -> Option<Http1> {
 /// The use of one connection by one exchange.
 #[derive(Debug)]
 pub(crate) struct Lease {
-    connection: Option<Http1>,
-    target: Arc<Target>,
-    pool: Arc<Pool>,
+    connection: Option<(Http1, Arc<Target>, Arc<Pool>)>,
+    /// The place on an HTTP/2 connection; given back when dropped.
+    _seat: Option<Seat>,
     progress: Option<Arc<RequestProgress>>,
 }
 
 impl Lease {
+    /// A connection of its own.
     pub(super) fn new(
-        connection: Option<Http1>,
+        connection: Http1,
         target: &Arc<Target>,
         pool: &Arc<Pool>,
         progress: Option<Arc<RequestProgress>>,
     ) -> Self {
-        Self { connection, target: Arc::clone(target), pool: Arc::clone(pool), progress }
+        let connection = Some((connection, Arc::clone(target), Arc::clone(pool)));
+        Self { connection, _seat: None, progress }
+    }
+
+    /// A stream on a connection that others use too.
+    pub(super) fn stream(seat: Seat, progress: Option<Arc<RequestProgress>>) -> Self {
+        Self { connection: None, _seat: Some(seat), progress }
     }
 
     /// Gives the connection back, once the answer has been read whole.
@@ -122,11 +100,11 @@ impl Lease {
     /// A connection whose request is still being sent is closed instead.
     pub(crate) fn release(mut self) {
         let is_sent = self.is_sent();
-        if let Some(connection) = self.connection.take()
+        if let Some((connection, target, pool)) = self.connection.take()
             && is_sent
             && !connection.is_closed()
         {
-            self.pool.put(Arc::clone(&self.target), connection);
+            pool.put(target, connection);
         }
     }
 

@@ -1,0 +1,130 @@
+//! A connection to an upstream as its frames show it: how many streams it may carry, and whether
+//! the upstream is about to close it.
+//!
+//! The HTTP library knows both and says neither.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::sync::Notify;
+
+use crate::frames::{Frame, FrameCursor, Kind};
+
+/// What an upstream has said about a connection.
+#[derive(Debug)]
+pub(crate) struct Link {
+    max_streams: AtomicU32,
+    has_settings: AtomicBool,
+    is_leaving: AtomicBool,
+    /// Told of changes.
+    changed: Arc<Notify>,
+}
+
+impl Link {
+    /// Nothing has been said yet.
+    pub(super) fn new(changed: Arc<Notify>) -> Self {
+        Self {
+            max_streams: AtomicU32::new(u32::MAX),
+            has_settings: AtomicBool::new(false),
+            is_leaving: AtomicBool::new(false),
+            changed,
+        }
+    }
+
+    /// How many streams the upstream allows at once; `None` before its settings have come.
+    pub(super) fn max_streams(&self) -> Option<usize> {
+        let said = self.max_streams.load(Ordering::Relaxed);
+        let has_settings = self.has_settings.load(Ordering::Acquire);
+        has_settings.then(|| usize::try_from(said).unwrap_or(usize::MAX))
+    }
+
+    /// Whether no more streams are to be begun.
+    pub(super) fn is_leaving(&self) -> bool {
+        self.is_leaving.load(Ordering::Relaxed)
+    }
+
+    fn see(&self, frame: &Frame<'_>) {
+        match frame.kind {
+            Kind::Settings if !frame.is_answer() => {
+                if let Some(limit) = frame.max_streams() {
+                    self.max_streams.store(limit, Ordering::Relaxed);
+                }
+                self.has_settings.store(true, Ordering::Release);
+                self.changed.notify_waiters();
+            }
+            Kind::GoAway => self.leave(),
+            _ => {}
+        }
+    }
+
+    fn leave(&self) {
+        self.is_leaving.store(true, Ordering::Relaxed);
+        self.changed.notify_waiters();
+    }
+}
+
+/// A connection whose frames are watched as they come.
+#[derive(Debug)]
+pub(crate) struct Watched<S> {
+    inner: S,
+    cursor: FrameCursor,
+    link: Arc<Link>,
+}
+
+impl<S> Watched<S> {
+    pub(crate) fn new(inner: S, link: Arc<Link>) -> Self {
+        Self { inner, cursor: FrameCursor::server(), link }
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        let before = buffer.filled().len();
+        let read = ready!(Pin::new(&mut this.inner).poll_read(context, buffer));
+        let received = &buffer.filled()[before..];
+        if received.is_empty() {
+            this.link.leave();
+        }
+        this.cursor.feed(received, |frame| this.link.see(frame));
+        Poll::Ready(read)
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.inner).poll_write(context, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.inner).poll_write_vectored(context, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.inner.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_shutdown(context)
+    }
+}
