@@ -93,6 +93,11 @@ impl Frame<'_> {
         self.start.get(at..).map_or(0, number)
     }
 
+    /// The last stream that `GOAWAY` names.
+    pub(crate) fn last_stream(&self) -> u32 {
+        number(self.start) & 0x7FFF_FFFF
+    }
+
     /// How many streams at once these settings allow; `None` where they do not say.
     pub(crate) fn max_streams(&self) -> Option<u32> {
         let is_limit = |entry: &&[u8]| entry.starts_with(&MAX_STREAMS.to_be_bytes());

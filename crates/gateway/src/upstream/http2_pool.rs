@@ -41,7 +41,8 @@ pub(crate) struct Http2Pool {
     sites: Mutex<Sites>,
 }
 
-type Sites = HashMap<Arc<Target>, Site, foldhash::fast::RandomState>;
+#[derive(Debug, Default)]
+struct Sites(HashMap<Arc<Target>, Site, foldhash::fast::RandomState>);
 
 /// What is known of a target.
 #[derive(Debug)]
@@ -84,6 +85,8 @@ struct Kept {
     streams: AtomicUsize,
     /// Streams that were ever begun.
     begun: AtomicUsize,
+    /// Those of them that were given up before there was an answer or an error.
+    given_up: AtomicUsize,
     idle_since: Mutex<Instant>,
     queue: Arc<Queue>,
 }
@@ -104,18 +107,41 @@ pub(super) enum Take {
 
 /// One stream's place on a connection.
 #[derive(Debug)]
-pub(crate) struct Seat(Arc<Kept>);
+pub(crate) struct Seat {
+    kept: Arc<Kept>,
+    /// How many streams were begun on the connection, this one included.
+    index: usize,
+    is_heard: bool,
+}
 
 impl Seat {
     /// A handle on the connection.
     pub(super) fn sender(&self) -> Http2 {
-        self.0.sender.clone()
+        self.kept.sender.clone()
+    }
+
+    /// There was an answer or an error.
+    pub(super) fn heard(&mut self) {
+        self.is_heard = true;
+    }
+
+    /// Whether the upstream has certainly not looked at the request, as the frames show.
+    ///
+    /// Streams are numbered in the order in which they are begun, but one that is given up early
+    /// may get no number: so the number is at least that of a stream after all the others.
+    pub(super) fn was_left_out(&self) -> bool {
+        let others = self.kept.given_up.load(Ordering::Relaxed);
+        let least = self.index.saturating_sub(others).saturating_mul(2).saturating_sub(1);
+        u32::try_from(least).is_ok_and(|least| self.kept.link.has_left_out(least))
     }
 }
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        let Kept { streams, idle_since, queue, .. } = &*self.0;
+        let Kept { streams, idle_since, queue, given_up, .. } = &*self.kept;
+        if !self.is_heard {
+            given_up.fetch_add(1, Ordering::Relaxed);
+        }
         if streams.fetch_sub(1, Ordering::Relaxed) == 1 {
             *idle_since.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
         }
@@ -209,8 +235,8 @@ impl Kept {
 
     fn seat(self: &Arc<Self>) -> Seat {
         self.streams.fetch_add(1, Ordering::Relaxed);
-        self.begun.fetch_add(1, Ordering::Relaxed);
-        Seat(Arc::clone(self))
+        let index = self.begun.fetch_add(1, Ordering::Relaxed) + 1;
+        Seat { kept: Arc::clone(self), index, is_heard: false }
     }
 
     fn idle_for(&self, now: Instant) -> Duration {
@@ -242,7 +268,7 @@ impl Site {
         let has_room = |kept: &&Arc<Kept>| kept.streams() < kept.limit(most).unwrap_or(1);
         let seat = self.connections.iter().filter(has_room).min_by_key(|kept| kept.streams());
         let seat = seat.map(Kept::seat)?;
-        if let Some(limit) = seat.0.limit(most) {
+        if let Some(limit) = seat.kept.limit(most) {
             self.typical = limit.max(1);
         }
         self.busiest = self.busiest.max(self.connections.iter().map(|kept| kept.streams()).sum());
@@ -287,7 +313,7 @@ impl Http2Pool {
     }
 
     fn site<'a>(&self, sites: &'a mut Sites, target: &Arc<Target>) -> &'a mut Site {
-        sites.entry(Arc::clone(target)).or_insert_with(|| Site::new(self.limits.upstream_streams))
+        sites.0.entry(Arc::clone(target)).or_insert_with(|| Site::new(self.limits.upstream_streams))
     }
 
     /// Whether HTTP/2 may be spoken to this target, as far as is known.
@@ -295,7 +321,7 @@ impl Http2Pool {
         match target.http2 {
             Choice::Never => false,
             Choice::Negotiate if target.tls.is_none() => false,
-            Choice::Negotiate | Choice::Always => match self.lock().get_mut(target) {
+            Choice::Negotiate | Choice::Always => match self.lock().0.get_mut(target) {
                 None => true,
                 Some(site) => {
                     site.is_asked = true;
@@ -344,6 +370,7 @@ impl Http2Pool {
             link,
             streams: AtomicUsize::new(0),
             begun: AtomicUsize::new(0),
+            given_up: AtomicUsize::new(0),
             idle_since: Mutex::new(Instant::now()),
             queue: Arc::clone(&site.queue),
         });
@@ -376,7 +403,7 @@ impl Http2Pool {
     /// Closes connections that have been idle for longer than this, and those that are not needed.
     pub(super) fn close_idle(&self, older_than: Duration) {
         let now = Instant::now();
-        self.lock().retain(|_, site| {
+        self.lock().0.retain(|_, site| {
             site.connections.retain(|kept| kept.is_usable() && kept.idle_for(now) < older_than);
             if site.has_surplus() {
                 // Its streams finish; then it is closed.

@@ -17,6 +17,7 @@ mod hostile_answers;
 mod http2;
 mod http2_abuse;
 mod http2_meaning;
+mod http2_upstream;
 mod leaving;
 mod limits;
 mod messages;

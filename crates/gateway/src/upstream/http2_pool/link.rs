@@ -20,6 +20,10 @@ pub(crate) struct Link {
     max_streams: AtomicU32,
     has_settings: AtomicBool,
     is_leaving: AtomicBool,
+    /// The last stream that the upstream will look at.
+    last_served: AtomicU32,
+    /// The last stream whose request was begun to be sent.
+    last_sent: AtomicU32,
     /// Told of changes.
     changed: Arc<Notify>,
 }
@@ -31,6 +35,8 @@ impl Link {
             max_streams: AtomicU32::new(u32::MAX),
             has_settings: AtomicBool::new(false),
             is_leaving: AtomicBool::new(false),
+            last_served: AtomicU32::new(u32::MAX),
+            last_sent: AtomicU32::new(0),
             changed,
         }
     }
@@ -47,7 +53,14 @@ impl Link {
         self.is_leaving.load(Ordering::Relaxed)
     }
 
-    fn see(&self, frame: &Frame<'_>) {
+    /// Whether a stream with this number, or a higher one, was never sent or will never be looked
+    /// at.
+    pub(super) fn has_left_out(&self, stream: u32) -> bool {
+        let last_served = self.last_served.load(Ordering::Relaxed);
+        stream > self.last_sent.load(Ordering::Relaxed) || stream > last_served
+    }
+
+    pub(super) fn see(&self, frame: &Frame<'_>) {
         match frame.kind {
             Kind::Settings if !frame.is_answer() => {
                 if let Some(limit) = frame.max_streams() {
@@ -56,8 +69,17 @@ impl Link {
                 self.has_settings.store(true, Ordering::Release);
                 self.changed.notify_waiters();
             }
-            Kind::GoAway => self.leave(),
+            Kind::GoAway => {
+                self.last_served.fetch_min(frame.last_stream(), Ordering::Relaxed);
+                self.leave();
+            }
             _ => {}
+        }
+    }
+
+    pub(super) fn send(&self, frame: &Frame<'_>) {
+        if frame.kind == Kind::Headers {
+            self.last_sent.fetch_max(frame.stream, Ordering::Relaxed);
         }
     }
 
@@ -71,13 +93,14 @@ impl Link {
 #[derive(Debug)]
 pub(crate) struct Watched<S> {
     inner: S,
-    cursor: FrameCursor,
+    received: FrameCursor,
+    sent: FrameCursor,
     link: Arc<Link>,
 }
 
 impl<S> Watched<S> {
     pub(crate) fn new(inner: S, link: Arc<Link>) -> Self {
-        Self { inner, cursor: FrameCursor::server(), link }
+        Self { inner, received: FrameCursor::server(), sent: FrameCursor::client(), link }
     }
 }
 
@@ -94,7 +117,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
         if received.is_empty() {
             this.link.leave();
         }
-        this.cursor.feed(received, |frame| this.link.see(frame));
+        this.received.feed(received, |frame| this.link.see(frame));
         Poll::Ready(read)
     }
 }
@@ -105,7 +128,11 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.inner).poll_write(context, bytes)
+        let this = &mut *self;
+        let count = ready!(Pin::new(&mut this.inner).poll_write(context, bytes))?;
+        let taken = bytes.get(..count).unwrap_or_default();
+        this.sent.feed(taken, |frame| this.link.send(frame));
+        Poll::Ready(Ok(count))
     }
 
     fn poll_write_vectored(
@@ -113,7 +140,15 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
         context: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.inner).poll_write_vectored(context, slices)
+        let this = &mut *self;
+        let count = ready!(Pin::new(&mut this.inner).poll_write_vectored(context, slices))?;
+        let mut left = count;
+        for slice in slices {
+            let taken = left.min(slice.len());
+            this.sent.feed(&slice[..taken], |frame| this.link.send(frame));
+            left -= taken;
+        }
+        Poll::Ready(Ok(count))
     }
 
     fn is_write_vectored(&self) -> bool {

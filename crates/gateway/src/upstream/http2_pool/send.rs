@@ -180,7 +180,7 @@ impl Sending {
         Some(body)
     }
 
-    async fn attempt(&mut self, target: &Target, seat: Seat, is_kept: bool) -> Attempt {
+    async fn attempt(&mut self, target: &Target, mut seat: Seat, is_kept: bool) -> Attempt {
         self.tries += 1;
         let Some(body) = self.next_body() else {
             let failure = self.failure.take();
@@ -192,6 +192,7 @@ impl Sending {
             Err(failure) => return Attempt::Over(Outcome::Failed(failure)),
         };
         let sent = seat.sender().try_send_request(request).await;
+        seat.heard();
         match sent {
             Ok(answer) => {
                 if let Source::Shared(origin) = &self.body {
@@ -201,13 +202,21 @@ impl Sending {
                 let answer = answer.map(|incoming| AnswerBody::library(incoming, lease));
                 Attempt::Over(Outcome::Answered(Box::new(answer)))
             }
-            Err(error) => self.judge(&error, is_kept),
+            Err(error) => self.judge(&error, &seat, is_kept),
         }
     }
 
-    fn judge(&mut self, error: &TrySendError<Request<Http2Body>>, is_kept: bool) -> Attempt {
+    fn judge(
+        &mut self,
+        error: &TrySendError<Request<Http2Body>>,
+        seat: &Seat,
+        is_kept: bool,
+    ) -> Attempt {
         let failure = SendFailure::after(error.error(), self.progress.as_deref());
-        let is_unread = error.message().is_some() || is_unprocessed(error.error());
+        let is_unread = error.message().is_some()
+            || is_unprocessed(error.error())
+            // The library may lose a request between its queues when the connection ends.
+            || seat.was_left_out();
         // The upstream may close what was kept too long just as it is used.
         let is_stale = is_kept && failure.is_stale();
         let may_repeat = is_unread || (is_stale && self.is_harmless());
