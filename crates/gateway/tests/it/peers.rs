@@ -167,3 +167,25 @@ async fn an_odd_http2_client_in_python_is_served() {
     let seen = backend.last();
     assert_eq!(seen.header("x-long-19").map(str::len), Some(1000));
 }
+
+/// Conformance to HTTP/2 in the manner of h2spec.
+#[tokio::test]
+async fn http2_is_spoken_as_it_is_written() {
+    let root = testkit::workspace_root();
+    let python = root.join("target/venv/bin/python");
+    let known = Command::new(&python).args(["-c", "import h2"]).stderr(Stdio::null()).status();
+    if !known.is_ok_and(|status| status.success()) {
+        return skipped("h2 for Python", &std::io::Error::other("not in target/venv"));
+    }
+    let backend = Backend::echo().await;
+    let weir = Weir::start(&shop(&backend.url()));
+    let script = root.join("crates/gateway/tests/python/http2_conformance.py");
+    let port = weir.address().port().to_string();
+    let call = move || Command::new(python).arg(script).arg(&port).output();
+    let output = tokio::task::spawn_blocking(call).await.unwrap().unwrap();
+    let said = text(&output.stdout);
+    let failed: Vec<&str> = said.lines().filter(|line| !line.starts_with("ok")).collect();
+    assert!(output.status.success(), "{failed:#?} {}", text(&output.stderr));
+    assert!(said.lines().count() > 100, "{said}");
+    assert_eq!(weir.metric("gateway_panics_total").await, 0.0);
+}

@@ -15,6 +15,8 @@ use crate::telemetry::metric::Http2End;
 
 /// `NO_ERROR`.
 pub(super) const NO_ERROR: u32 = 0x0;
+/// `PROTOCOL_ERROR`.
+const PROTOCOL_ERROR: u32 = 0x1;
 /// `SETTINGS_TIMEOUT`.
 const SETTINGS_TIMEOUT: u32 = 0x4;
 /// `ENHANCE_YOUR_CALM`.
@@ -30,6 +32,7 @@ const PER_PIECE: u32 = 2;
 pub(super) fn code(cause: Http2End) -> u32 {
     match cause {
         Http2End::Idle => NO_ERROR,
+        Http2End::Violation => PROTOCOL_ERROR,
         Http2End::SettingsTimeout => SETTINGS_TIMEOUT,
         _ => ENHANCE_YOUR_CALM,
     }
@@ -84,6 +87,8 @@ pub(super) struct Watch {
     unknown: Allowance,
     /// The last stream that the client has begun.
     last_stream: u32,
+    /// Whether the client's settings have come, which are its first frame.
+    is_greeted: bool,
     /// Whether more frames of a block of header fields are to come.
     is_block_open: bool,
     /// Our settings that the client has not acknowledged.
@@ -111,6 +116,7 @@ impl Watch {
             unknown: Allowance::new(limits.control, now),
             limits,
             last_stream: 0,
+            is_greeted: false,
             is_block_open: false,
             unacknowledged: 0,
             since: None,
@@ -139,6 +145,10 @@ impl Watch {
 
     fn judge(&mut self, frame: &Frame<'_>) -> Result<(), Http2End> {
         let Http2Limits { resets, control, .. } = self.limits;
+        self.is_greeted |= frame.kind == Kind::Settings && !frame.is_answer();
+        if !self.is_greeted {
+            return Err(Http2End::Violation);
+        }
         if frame.kind != Kind::Continuation {
             self.since = None;
         }

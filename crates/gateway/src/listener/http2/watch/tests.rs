@@ -18,11 +18,28 @@ fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// A watch over a connection whose preface has passed.
+/// A watch over a connection whose preface and first settings have passed.
 fn watch() -> Watch {
     let mut watch = Watch::new(LIMITS);
     assert_eq!(watch.receive(&[0; 24]), Ok(()));
+    assert_eq!(watch.receive(&frame(4, 0, 0, b"")), Ok(()));
+    watch.send(&frame(4, 0, 0, b""));
+    assert_eq!(watch.receive(&frame(4, 1, 0, b"")), Ok(()));
+    // What that has cost is earned again.
+    for _ in 0..2 {
+        watch.send(&frame(4, 0, 0, b""));
+        watch.unacknowledged = 0;
+    }
     watch
+}
+
+#[tokio::test(start_paused = true)]
+async fn settings_come_first() {
+    for first in [frame(6, 0, 0, &[0; 8]), frame(4, 1, 0, b""), frame(1, 5, 1, b"fields")] {
+        let mut watch = Watch::new(LIMITS);
+        assert_eq!(watch.receive(&[0; 24]), Ok(()));
+        assert_eq!(watch.receive(&first), Err(Http2End::Violation));
+    }
 }
 
 /// How often the client may send this; 1000 is without end.
