@@ -66,6 +66,8 @@ impl Kind {
 pub(crate) struct Frame<'a> {
     pub(crate) kind: Kind,
     pub(crate) stream: u32,
+    /// Bytes of its payload.
+    pub(crate) length: usize,
     flags: u8,
     /// The part of its payload that is kept.
     start: &'a [u8],
@@ -173,9 +175,10 @@ impl FrameCursor {
 
     fn pass(&mut self, seen: &mut impl FnMut(&Frame<'_>)) {
         let start = &self.buffer[HEAD..self.filled];
-        self.skip = self.length() - start.len();
+        let length = self.length();
+        self.skip = length - start.len();
         let stream = number(&self.buffer[5..]) & 0x7FFF_FFFF;
-        seen(&Frame { kind: self.kind, stream, flags: self.buffer[4], start });
+        seen(&Frame { kind: self.kind, stream, length, flags: self.buffer[4], start });
         self.filled = 0;
     }
 

@@ -192,7 +192,8 @@ impl Watch {
         let Http2Limits { resets, control, .. } = self.limits;
         match frame.kind {
             Kind::Data => {
-                self.window_updates.earn(PER_PIECE, control);
+                let kibibytes = u32::try_from(frame.length / 1024).unwrap_or(u32::MAX);
+                self.window_updates.earn(kibibytes.saturating_add(PER_PIECE), control);
                 self.pings.earn(1, control);
             }
             Kind::Ping if !frame.is_answer() => self.pings.earn(1, control),

@@ -87,8 +87,10 @@ async fn pieces_of_answers_earn_windows() {
     let mut watch = watch();
     let update = frame(8, 0, 1, &[0, 0, 0, 1]);
     assert_eq!(times(&mut watch, &update), 20);
-    watch.send(&frame(0, 0, 1, &[0; 5000]));
+    watch.send(&frame(0, 0, 1, &[0; 1000]));
     assert_eq!(times(&mut watch, &update), 2);
+    watch.send(&frame(0, 0, 1, &[0; 5000]));
+    assert_eq!(times(&mut watch, &update), 6);
     assert_eq!(watch.receive(&frame(1, 4, 3, b"fields")), Ok(()));
     assert_eq!(times(&mut watch, &update), 2);
     assert_eq!(watch.last_stream(), 3);
