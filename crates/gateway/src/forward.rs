@@ -12,7 +12,7 @@ const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 
-/// What the gateway answers itself, and credentials that are meant for it alone.
+/// What is said anew to each upstream, and credentials that are meant for the gateway alone.
 const NOT_FORWARDED: [(Known, HeaderName); 5] = [
     (Known::Expect, header::EXPECT),
     (Known::ProxyAuthorization, header::PROXY_AUTHORIZATION),
@@ -43,6 +43,8 @@ pub(crate) enum Wish {
     None,
     /// A tunnel (WebSocket and other upgrades).
     Upgrade,
+    /// To be told whether its body is wanted (`Expect: 100-continue`).
+    Continue,
 }
 
 /// Turns a client's headers into those of the upstream's request.
@@ -97,20 +99,34 @@ fn drop_disguised(headers: &mut HeaderMap) {
     }
 }
 
-/// Whether the client asks for a tunnel: HTTP/1.1, `Connection: upgrade`, a protocol that is not
-/// HTTP itself (`h2c` would let a client speak past the gateway).
+/// What a client of HTTP/1.1 wishes; a tunnel comes first.
 pub(crate) fn wish(exchange: &Exchange) -> Wish {
-    if !exchange.present.has(Known::Upgrade) {
+    let present = exchange.present;
+    if !present.has_any(&[Known::Upgrade, Known::Expect])
+        || exchange.head.version != http::Version::HTTP_11
+    {
         return Wish::None;
     }
-    let head = &exchange.head;
-    let headers = &head.headers;
-    let Some(protocol) = headers.get(header::UPGRADE) else { return Wish::None };
-    let is_http11 = head.version == http::Version::HTTP_11;
+    let headers = &exchange.head.headers;
+    if wants_tunnel(headers) {
+        return Wish::Upgrade;
+    }
+    let expected = headers.get(header::EXPECT).map(HeaderValue::as_bytes);
+    if expected.is_some_and(|value| value.eq_ignore_ascii_case(b"100-continue")) {
+        Wish::Continue
+    } else {
+        Wish::None
+    }
+}
+
+/// `Connection: upgrade`, and a protocol that is not HTTP itself: `h2c` would let a client speak
+/// past the gateway.
+fn wants_tunnel(headers: &HeaderMap) -> bool {
+    let Some(protocol) = headers.get(header::UPGRADE) else { return false };
     let is_asked =
         tokens(headers, &header::CONNECTION).any(|token| token.eq_ignore_ascii_case("upgrade"));
     let is_http = protocol.as_bytes().to_ascii_lowercase().starts_with(b"h2");
-    if is_http11 && is_asked && !is_http { Wish::Upgrade } else { Wish::None }
+    is_asked && !is_http
 }
 
 /// The comma-separated tokens of all fields of a name.

@@ -119,6 +119,9 @@ pub(crate) struct Terms<'a> {
     pub(crate) head: HeadLimits,
     /// How long the upstream may take nothing of what is sent.
     pub(crate) stall: Duration,
+    /// Whether the client waits for 100 before it sends its body; so the upstream is asked whether
+    /// it wants the body, where the client in use can ask.
+    pub(crate) awaits_continue: bool,
     /// Who hears of interim answers.
     pub(crate) interim: &'a Interim,
 }

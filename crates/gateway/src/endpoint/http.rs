@@ -110,7 +110,7 @@ impl HttpLeaf {
         let (mut request, wish) = self.request(exchange, &address, api)?;
         exchange.record.attempts.target = Some(Arc::clone(&address.target));
         let started = Instant::now();
-        match self.send(exchange, &address, &mut request, started).await {
+        match self.send(exchange, &address, (&mut request, wish), started).await {
             Ok(answer) => {
                 self.succeeded(ticket);
                 if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
@@ -275,7 +275,7 @@ impl HttpLeaf {
         &self,
         exchange: &mut Exchange,
         address: &Address,
-        request: &mut Request<RequestBody>,
+        (request, wish): (&mut Request<RequestBody>, Wish),
         started: Instant,
     ) -> Result<Answer, SendFailure> {
         let worker = &exchange.record.connection.worker;
@@ -285,6 +285,7 @@ impl HttpLeaf {
         let terms = Terms {
             head: config.upstream.head,
             stall: config.timeouts.socket,
+            awaits_continue: wish == Wish::Continue,
             interim: &exchange.interim,
         };
         let sending = worker.upstream.send(&address.target, request, terms);

@@ -157,10 +157,10 @@ impl Client for OwnClient {
             return sent;
         }
         let Some(mut link) = self.pool.take(target) else {
-            let outgoing = Outgoing::new(request, target, terms.stall);
+            let outgoing = Outgoing::new(request, target, &terms);
             return Box::pin(self.over_new(target, request, outgoing, terms)).await;
         };
-        link.begin(Outgoing::new(request, target, terms.stall));
+        link.begin(Outgoing::new(request, target, &terms));
         let trouble = {
             let call = Call { request, terms };
             match poll_fn(|context| link.poll_head(&call, context)).await {
@@ -195,7 +195,7 @@ fn again(
         return Ok(link.take_request());
     }
     if !link.is_heard() && !link.outgoing().has_body() && may_be_repeated(request) {
-        return Ok(Outgoing::new(request, target, terms.stall));
+        return Ok(Outgoing::new(request, target, &terms));
     }
     Err(SendFailure { over_kept: true, ..failure })
 }

@@ -4,6 +4,7 @@
 
 mod answers;
 mod bodies;
+mod continues;
 mod differential;
 mod early;
 mod interim;
@@ -75,8 +76,21 @@ impl Rig {
 
     async fn send(&self, request: Request<RequestBody>) -> Result<Answer, SendFailure> {
         let mut request = request;
-        let terms = Terms { head: LIMITS, stall: STALL, interim: &self.interim };
-        testkit::bounded("an answer", self.client.send(&self.target, &mut request, terms)).await
+        self.send_on(&mut request, terms(&self.interim)).await
+    }
+
+    /// Sends what waits for 100.
+    async fn ask(&self, mut request: Request<RequestBody>) -> Result<Answer, SendFailure> {
+        let terms = Terms { awaits_continue: true, ..terms(&self.interim) };
+        self.send_on(&mut request, terms).await
+    }
+
+    async fn send_on(
+        &self,
+        request: &mut Request<RequestBody>,
+        terms: Terms<'_>,
+    ) -> Result<Answer, SendFailure> {
+        testkit::bounded("an answer", self.client.send(&self.target, request, terms)).await
     }
 
     async fn get(&self) -> Result<Whole, SendFailure> {
@@ -117,6 +131,10 @@ async fn one(choice: ClientChoice, scripts: Vec<Vec<Step>>, ask: &impl AsyncFn(&
 #[allow(clippy::print_stdout, reason = "shown with a failure only")]
 fn println(choice: ClientChoice) {
     println!("asking {choice:?}");
+}
+
+pub(super) fn terms(interim: &Interim) -> Terms<'_> {
+    Terms { head: LIMITS, stall: STALL, awaits_continue: false, interim }
 }
 
 pub(super) fn request(method: &str, body: RequestBody) -> Request<RequestBody> {

@@ -1,8 +1,9 @@
 //! Messages of HTTP/1.1: their framing, their bodies, and the connections that they come over.
 
+use gateway::config::upstream::ClientChoice;
 use testkit::{Backend, Nginx, RawBackend, Reply, Step};
 
-use crate::gateway::{Weir, open, shop};
+use crate::gateway::{self as rig, Weir, open, shop};
 
 #[tokio::test]
 async fn a_connection_serves_many_requests() {
@@ -164,7 +165,7 @@ async fn the_body_of_a_get_is_dropped() {
 }
 
 #[tokio::test]
-async fn expect_continue_is_answered_here() {
+async fn a_client_may_ask_before_it_sends_its_body() {
     let backend = Backend::echo().await;
     let weir = Weir::start(&shop(&backend.url()));
     let mut client = weir.client().await;
@@ -175,13 +176,33 @@ async fn expect_continue_is_answered_here() {
         assert_eq!(client.head().await.unwrap().status, 100);
         client.send("hello").await.unwrap();
         assert_eq!(client.response().await.unwrap().text(), "hello");
-        assert_eq!(backend.last().header("expect"), None);
+        // Our own client passes the question on.
+        let asked = (rig::client() == ClientChoice::Own).then_some("100-continue");
+        assert_eq!(backend.last().header("expect"), asked);
     }
     // What is refused anyway is not asked for.
     client.send(head.replace("/shop/1.0", "/none")).await.unwrap();
     let answer = client.response().await.unwrap();
     assert_eq!((answer.status, answer.interim.len()), (404, 0));
     assert_eq!(client.rest().await, b"");
+}
+
+/// An upstream that wants no body spares the client its upload.
+#[tokio::test]
+async fn a_refusal_comes_before_the_body() {
+    let refusal = "HTTP/1.1 413 Payload Too Large\r\nContent-Length: 3\r\n\r\nbig";
+    let steps = vec![Step::ReadHead, Step::write(refusal), Step::ReadToEnd];
+    let backend = RawBackend::play(steps).await;
+    let weir = Weir::start(&shop(&backend.url()));
+    let mut client = weir.client().await;
+    let head = "POST /shop/1.0/a HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\
+                Expect: 100-continue\r\n\r\n";
+    client.send(head).await.unwrap();
+    let answer = client.response().await.unwrap();
+    if rig::client() == ClientChoice::Own {
+        assert_eq!((answer.status, &*answer.text(), answer.interim.len()), (413, "big", 0));
+        assert!(backend.text(0).ends_with("\r\n\r\n"));
+    }
 }
 
 #[tokio::test]

@@ -127,6 +127,7 @@ impl Link {
                 return Poll::Ready(self.switch(head, call));
             }
             if !head.status.is_informational() {
+                self.outgoing.answered();
                 self.keeps_alive = head.keep_alive;
                 self.incoming.begin_body(head.framing);
                 return Poll::Ready(Ok(head));
@@ -191,8 +192,10 @@ impl Link {
         if self.interim > INTERIM_ANSWERS {
             return Err(Trouble::Violation("there are too many interim answers"));
         }
-        // The server asks its client for the body by itself.
-        if head.status != StatusCode::CONTINUE {
+        if head.status == StatusCode::CONTINUE {
+            // Who asks the client for its body tells it so.
+            self.outgoing.release();
+        } else {
             let mut headers = head.headers;
             let present = Present::scan(&headers);
             forward::strip_hop_by_hop(&mut headers, present);

@@ -9,6 +9,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::{Buf as _, Bytes, BytesMut};
+use http::header::{EXPECT, HeaderValue};
 use http::{Method, Request};
 use http_body::{Body as _, Frame};
 use http1::{CHUNK_END, ChunkHead, Framing, LAST_CHUNK, write};
@@ -17,10 +18,14 @@ use tokio::io::AsyncWrite;
 use crate::body::{BodyError, RequestBody};
 use crate::idle::IdleTimer;
 use crate::transport::Transport;
-use crate::upstream::{Target, proxy};
+use crate::upstream::{Target, Terms, proxy};
 
 /// What follows the data of the chunk that is known to be the last.
 const LAST_CHUNK_BEHIND_DATA: &[u8] = b"\r\n0\r\n\r\n";
+
+/// How long an upstream is given to say whether it wants a body, before it gets it unasked
+/// (RFC 9110 §10.1.1).
+const CONTINUE_LIMIT: Duration = Duration::from_secs(1);
 
 /// Why the rest of a request is not sent.
 #[derive(Debug)]
@@ -49,6 +54,8 @@ pub(super) struct Outgoing {
     /// A length counts down.
     framing: Framing,
     has_body: bool,
+    /// Runs while the upstream has not said whether it wants the body.
+    held: Option<IdleTimer>,
     /// Bytes that the connection has taken.
     written: u64,
     stall: IdleTimer,
@@ -59,6 +66,8 @@ pub(super) struct Outgoing {
 enum Stage {
     /// More of the body is to come.
     Body,
+    /// The upstream does not want the body.
+    Unwanted,
     /// What is at hand is all.
     Ended,
     /// The connection has taken everything.
@@ -76,14 +85,15 @@ impl Outgoing {
             stage: Stage::Done,
             framing: Framing::None,
             has_body: false,
+            held: None,
             written: 0,
             stall: IdleTimer::new(Duration::ZERO),
             stall_limit: Duration::ZERO,
         }
     }
 
-    /// A request to send to `to`, whose body is taken out of it; `stall` is how long the upstream may take nothing of it.
-    pub(super) fn new(request: &mut Request<RequestBody>, to: &Target, stall: Duration) -> Self {
+    /// A request to send to `to`, whose body is taken out of it.
+    pub(super) fn new(request: &mut Request<RequestBody>, to: &Target, terms: &Terms<'_>) -> Self {
         let absolute = proxy::hand_over(request, to);
         let body = std::mem::replace(request.body_mut(), RequestBody::Empty);
         let framing = framing(request.method(), &body);
@@ -91,7 +101,15 @@ impl Outgoing {
         let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
         let target = absolute.as_deref().unwrap_or(path);
         let mut front = BytesMut::new();
-        write::request_head(&mut front, request.method(), target, request.headers(), framing);
+        let held = has_body && terms.awaits_continue;
+        if held {
+            // For this connection alone: over HTTP/2 nothing is asked.
+            let mut headers = request.headers().clone();
+            headers.insert(EXPECT, HeaderValue::from_static("100-continue"));
+            write::request_head(&mut front, request.method(), target, &headers, framing);
+        } else {
+            write::request_head(&mut front, request.method(), target, request.headers(), framing);
+        }
         let is_whole = matches!(framing, Framing::None | Framing::Length(0));
         let stage = if is_whole { Stage::Ended } else { Stage::Body };
         Self {
@@ -100,8 +118,9 @@ impl Outgoing {
             stage,
             framing,
             has_body,
-            stall: IdleTimer::new(stall),
-            stall_limit: stall,
+            held: held.then(|| IdleTimer::new(CONTINUE_LIMIT)),
+            stall: IdleTimer::new(terms.stall),
+            stall_limit: terms.stall,
             ..Self::none()
         }
     }
@@ -138,6 +157,19 @@ impl Outgoing {
         &self.body
     }
 
+    /// The upstream wants the body.
+    pub(super) fn release(&mut self) {
+        self.held = None;
+    }
+
+    /// The upstream has answered: a body that it was asked about is not sent any more.
+    pub(super) fn answered(&mut self) {
+        if self.held.take().is_some() {
+            self.stage = Stage::Unwanted;
+            self.body = RequestBody::Empty;
+        }
+    }
+
     /// Sends what can be sent now; ready once that is everything.
     pub(super) fn poll(
         &mut self,
@@ -153,6 +185,7 @@ impl Outgoing {
             }
             match self.stage {
                 Stage::Done => return Poll::Ready(Ok(())),
+                Stage::Unwanted => return Poll::Pending,
                 Stage::Ended => {
                     let flushed = Pin::new(transport).poll_flush(context);
                     ready!(self.bounded(flushed, context))?;
@@ -175,6 +208,12 @@ impl Outgoing {
     ///
     /// The first one is taken with the head still unwritten, so that both go out at once.
     fn fill(&mut self, context: &mut Context<'_>) -> Result<(), Unsendable> {
+        if let Some(held) = &mut self.held {
+            if !self.front.is_empty() || held.poll_expired(context).is_pending() {
+                return Ok(());
+            }
+            self.held = None;
+        }
         while self.stage == Stage::Body && self.data.is_empty() && self.tail.is_empty() {
             match Pin::new(&mut self.body).poll_frame(context) {
                 Poll::Pending => return Ok(()),

@@ -81,8 +81,7 @@ async fn who_gives_up_closes_the_connection() {
     let gone = vec![Step::ReadHead, Step::ReadToEnd];
     both(vec![gone, read_and(OK)], async |rig, backend| {
         let mut request = request("GET", RequestBody::Empty);
-        let terms = Terms { head: LIMITS, stall: STALL, interim: &rig.interim };
-        let sending = rig.client.send(&rig.target, &mut request, terms);
+        let sending = rig.client.send(&rig.target, &mut request, terms(&rig.interim));
         let limit = Duration::from_millis(50);
         assert!(tokio::time::timeout(limit, sending).await.is_err());
         assert_eq!(rig.get().await.unwrap().text(), (200, "ok"));

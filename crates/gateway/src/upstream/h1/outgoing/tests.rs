@@ -3,7 +3,8 @@
 use std::sync::{Arc, Mutex};
 
 use super::*;
-use crate::upstream::tests::{chunked, full, request};
+use crate::interim::Interim;
+use crate::upstream::tests::{chunked, full, request, terms};
 
 /// Takes so many bytes at once, and keeps each write.
 #[derive(Debug)]
@@ -67,7 +68,7 @@ impl AsyncWrite for Taker {
 
 fn outgoing_of(mut request: Request<RequestBody>) -> Outgoing {
     let target = Target::new("h.example", 80, None, compiler::plan::Http2::Never);
-    Outgoing::new(&mut request, &target, Duration::from_secs(1))
+    Outgoing::new(&mut request, &target, &terms(&Interim::default()))
 }
 
 /// The writes that sending a request takes.
