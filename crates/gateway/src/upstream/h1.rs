@@ -136,7 +136,7 @@ impl OwnClient {
             Outcome::Elsewhere(back, opened) => {
                 *request = *back;
                 let transport = opened?;
-                let outgoing = Outgoing::new(request, target, terms.stall);
+                let outgoing = Outgoing::new(request, target, &terms);
                 Some(self.over_first(target, request, outgoing, (transport, terms)).await)
             }
         }
