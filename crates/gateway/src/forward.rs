@@ -214,6 +214,13 @@ fn add_forwarded(headers: &mut HeaderMap, present: Present, record: &Record, rul
 
 /// Adds to a list-valued field and makes one line of it: many readers look at the first line only.
 fn append(headers: &mut HeaderMap, name: HeaderName, value: HeaderValue) {
+    let name = match headers.entry(name) {
+        Entry::Vacant(place) => {
+            place.insert(value);
+            return;
+        }
+        Entry::Occupied(place) => place.key().clone(),
+    };
     let mut elements: Vec<&[u8]> =
         headers.get_all(&name).iter().map(HeaderValue::as_bytes).collect();
     elements.push(value.as_bytes());

@@ -20,17 +20,23 @@ pub struct Silence;
 /// # Errors
 ///
 /// [`Silence`] when the answer is to close the connection.
-pub async fn handle<A: Into<Arrival>>(
+pub fn handle<A: Into<Arrival>>(
     connection: Arc<Connection>,
     arrival: A,
-) -> Result<Response<ResponseBody>, Silence> {
-    let exchange = Exchange::begin(&connection, arrival.into());
+) -> impl Future<Output = Result<Response<ResponseBody>, Silence>> {
+    // Combined by hand: an `async` block would move the whole future once more for each `await`.
+    let serving = serve(Arc::clone(&connection), arrival.into());
     // A defect ends one request, not the process.
-    let served = std::panic::AssertUnwindSafe(serve(exchange)).catch_unwind().await;
-    served.unwrap_or_else(|_panic| Ok(respond::panicked(&connection)))
+    std::panic::AssertUnwindSafe(serving)
+        .catch_unwind()
+        .map(move |served| served.unwrap_or_else(|_panic| Ok(respond::panicked(&connection))))
 }
 
-async fn serve(mut exchange: Exchange) -> Result<Response<ResponseBody>, Silence> {
+async fn serve(
+    connection: Arc<Connection>,
+    arrival: Arrival,
+) -> Result<Response<ResponseBody>, Silence> {
+    let mut exchange = Exchange::begin(&connection, arrival);
     match answer(&mut exchange).await {
         Ok(reply) => Ok(respond::reply(exchange, reply)),
         Err(Failure::Fault(fault)) => Ok(respond::rescue(exchange, &fault)),
@@ -62,6 +68,7 @@ mod tests {
     #[test]
     fn the_future_of_an_exchange_is_small() {
         let bytes = size(handle::<Arrival>);
-        assert!(bytes <= 3584, "{bytes} bytes");
+        println!("SIZE {bytes}");
+        assert!(bytes <= 3200, "{bytes} bytes");
     }
 }

@@ -116,6 +116,8 @@ struct Server<H> {
     wait: Wait,
     /// What a drain that has been noticed leaves for a request to begin.
     grace: Option<Duration>,
+    /// Whether a drain wakes this connection.
+    is_listening: bool,
     has_served: bool,
 }
 
@@ -163,6 +165,7 @@ impl<H: Handler> Server<H> {
             waiting: IdleTimer::new(patience.head),
             wait: Wait::None,
             grace: None,
+            is_listening: false,
             has_served: false,
         }
     }
@@ -217,7 +220,11 @@ impl<H: Handler> Server<H> {
             self.wait = if is_idle { Wait::Request } else { Wait::Head(now) };
             self.waiting.restart(now, self.grace.map_or(limit, |grace| limit.min(grace)));
         }
-        if self.grace.is_none()
+        // It is always the same task that waits here, so once is enough until there is a drain.
+        let may_be_told = !self.is_listening || self.leaving.has_begun();
+        self.is_listening = true;
+        if may_be_told
+            && self.grace.is_none()
             && let Poll::Ready(grace) = notice.poll(context)
         {
             // What is on its way already is still answered, but nobody holds up a drain.
