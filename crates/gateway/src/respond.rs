@@ -121,7 +121,7 @@ pub(crate) fn rescue(mut exchange: Exchange, fault: &Fault) -> Response<Response
     if let Some(allow) = &fault.allow {
         headers.insert(header::ALLOW, allow.clone());
     }
-    if closes(fault.code) {
+    if closes(fault.code) || exchange.head.method == Method::CONNECT {
         headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     reply(exchange, response)

@@ -12,7 +12,7 @@ use super::connect::{self, Dialed};
 use super::failure::SendFailure;
 use super::http2_pool::{self, Http2Pool, Outcome};
 use super::pool::{Http1, Lease, Pool};
-use super::{Answer, AnswerBody, Client, Target, Terms};
+use super::{Answer, AnswerBody, Client, Target, Terms, proxy};
 use crate::body::{RequestBody, RequestProgress};
 use crate::config::Http2Limits;
 use crate::transport::Transport;
@@ -88,6 +88,15 @@ impl HyperClient {
         mut connection: Http1,
     ) -> Attempt {
         *request.version_mut() = Version::HTTP_11;
+        if let Some(absolute) = proxy::hand_over(&mut request, target) {
+            match absolute.parse() {
+                Ok(absolute) => *request.uri_mut() = absolute,
+                Err(error) => {
+                    let detail = format!("address for {target}: {error}");
+                    return Attempt::Failed(SendFailure::before(FaultCode::SenderIo, detail));
+                }
+            }
+        }
         let progress = request.body().progress();
         let again = repeatable(&request);
         match connection.try_send_request(request).await {

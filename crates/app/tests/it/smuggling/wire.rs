@@ -124,6 +124,11 @@ impl Connection {
         if !request.problems.is_empty() {
             return Some(request);
         }
+        if asks_first(&head)
+            && self.stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").await.is_err()
+        {
+            return Some(request);
+        }
         request.seen.whole = self.body(framing, &mut request).await;
         request.seen.length = request.body.len();
         if request.seen.whole && !self.unread.is_empty() {
@@ -269,7 +274,10 @@ fn judge_head(head: &[u8], problems: &mut Vec<String>) -> Framing {
             problems.push(format!("{} fields {name}", of(name).len()));
         }
     }
-    for name in ["keep-alive", "proxy-connection", "proxy-authorization", "expect"] {
+    if !matches!(&of("expect")[..], [] | ["100-continue"]) {
+        problems.push(format!("expectations {:?}", of("expect")));
+    }
+    for name in ["keep-alive", "proxy-connection", "proxy-authorization"] {
         if !of(name).is_empty() {
             problems.push(format!("{name} is not for a backend"));
         }
@@ -293,6 +301,11 @@ fn judge_field(line: &[u8], problems: &mut Vec<String>) {
     if !is_token(name) || value.bytes().any(|byte| byte != b'\t' && byte.is_ascii_control()) {
         problems.push(format!("{text:?} is no field"));
     }
+}
+
+/// Whether the body comes only after 100.
+fn asks_first(head: &[u8]) -> bool {
+    String::from_utf8_lossy(head).to_ascii_lowercase().contains("\r\nexpect: 100-continue\r\n")
 }
 
 fn is_token(text: &str) -> bool {
