@@ -172,10 +172,10 @@ async fn serve(
     let turns = tls.is_some().then(|| permit.handshakes()).flatten();
     let connection = Connection::new(Arc::clone(worker), peer, tls.is_some());
     let connection = Arc::new(connection.holding(permit));
-    // Boxed, as is HTTP/2: what a connection of HTTP/1.1 holds while it waits is to be small.
-    let begin = Box::pin(begin((stream, peer), worker, tls, turns));
+    let begin = begin((stream, peer), worker, tls, turns);
     let Some(begun) = unless_draining(&mut guest, begin).await else { return Ok(()) };
     let Begun { transport, read, is_http2 } = begun?;
+    // Boxed, as are handshakes: what a connection of HTTP/1.1 holds while it waits is to be small.
     if is_http2 {
         return Box::pin(serve_http2(transport, read.freeze(), connection, guest)).await;
     }
@@ -205,7 +205,8 @@ async fn begin(
         let (read, is_http2, stream) = sniff(stream, head).await?;
         return Ok(Begun { transport: Transport::Plain(stream), read, is_http2 });
     };
-    let stream = handshake::accept(&acceptor, (stream, peer), worker, turns, handshake).await?;
+    let handshake = handshake::accept(&acceptor, (stream, peer), worker, turns, handshake);
+    let stream = Box::pin(handshake).await?;
     let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
     let transport = Transport::Secure(Box::new(stream.into()));
     Ok(Begun { transport, read: BytesMut::new(), is_http2 })
@@ -259,4 +260,23 @@ async fn serve_http2(
     let socket = ClientSocket::new(transport, read, Arc::clone(&phase), patience);
     let limits = (&config.limits, &config.timeouts);
     http2::serve_http2(socket, connection, phase, limits, guest).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a task holds until its client says something, and while it waits for the next request.
+    #[test]
+    fn the_task_of_a_connection_is_small() {
+        fn size<F: Future>(
+            _: impl Fn(TcpStream, SocketAddr, Arc<Worker>, (ConnectionPermit, Guest)) -> F,
+        ) -> usize {
+            size_of::<F>()
+        }
+        let bytes = size(async |stream, peer, worker, held| {
+            drop(serve(stream, peer, &worker, None, held).await);
+        });
+        assert!(bytes <= 1792, "{bytes} bytes");
+    }
 }

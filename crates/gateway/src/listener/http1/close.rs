@@ -49,8 +49,13 @@ impl<H: Handler> Server<H> {
     /// resets the connection, and the reset could overtake the answer (RFC 9112 §9.6).
     pub(super) async fn close(&mut self, farewell: Farewell) {
         let wire = &*self.wire;
-        let lingers = farewell != Farewell::Silent || !wire.lock().upload.is_done();
-        if !lingers && matches!(wire.lock().transport(), Transport::Plain(_)) {
+        let (is_heard_out, is_plain) = {
+            let state = wire.lock();
+            let is_plain = matches!(state.transport(), Transport::Plain(_));
+            (state.upload.is_done() && state.input.is_empty(), is_plain)
+        };
+        let lingers = farewell != Farewell::Silent || !is_heard_out;
+        if !lingers && is_plain {
             return;
         }
         let ending = async {

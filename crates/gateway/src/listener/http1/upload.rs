@@ -70,6 +70,9 @@ impl Upload {
 
 impl Drop for Upload {
     fn drop(&mut self) {
-        self.wire.let_go();
+        // By now the connection may be reading the body of another request.
+        if !self.is_done {
+            self.wire.let_go();
+        }
     }
 }

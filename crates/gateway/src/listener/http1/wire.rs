@@ -103,7 +103,7 @@ impl Wire {
         let mut state = self.lock();
         let piece = ready!(state.poll_piece(context));
         state.upload.is_broken |= piece.is_err();
-        if state.upload.reader.is_done() {
+        if !state.upload.is_held() {
             state.pass_reading(Some(context.waker()));
         }
         Poll::Ready(piece)
@@ -147,7 +147,7 @@ impl Progress {
 
     /// Whether somebody else reads.
     pub(super) fn is_held(&self) -> bool {
-        self.is_held && !self.reader.is_done()
+        self.is_held && !self.is_broken && !self.reader.is_done()
     }
 
     /// Whether its end can still be found: the client sends it, and without a mistake so far.

@@ -139,6 +139,31 @@ async fn another_task_may_read_the_body() {
     assert_eq!(rig.seen().await, "");
 }
 
+/// Who keeps a body that has been read whole has nothing to do with the next one.
+#[tokio::test(start_paused = true)]
+async fn a_body_that_is_kept_too_long_does_not_matter() {
+    let (sender, mut kept) = tokio::sync::mpsc::unbounded_channel();
+    let keep = move |mut exchange: Exchange| -> BoxFuture<'static, Answer> {
+        let sender = sender.clone();
+        Box::pin(async move {
+            let mut body = std::mem::replace(&mut exchange.body, RequestBody::Empty);
+            let read = tokio::spawn(async move { (gathered(&mut body).await, body) });
+            let (text, body) = read.await.unwrap();
+            sender.send(body).unwrap();
+            reply(exchange, Response::new(ResponseBody::ready(text)))
+        })
+    };
+    let mut rig = Rig::new(64 * 1024, keep);
+    for part in ["one", "two", "six"] {
+        rig.send(format!("{POST}Transfer-Encoding: chunked\r\n\r\n3\r\n")).await;
+        assert_eq!(rig.seen().await, "");
+        drop(kept.try_recv());
+        assert_eq!(rig.seen().await, "");
+        rig.send(format!("{part}\r\n0\r\n\r\n")).await;
+        assert!(rig.seen().await.ends_with(part));
+    }
+}
+
 /// What a test of a body needs to see of its parts.
 #[tokio::test(start_paused = true)]
 async fn a_body_knows_how_much_is_left() {
