@@ -35,6 +35,7 @@ mod keep_alive;
 mod known;
 mod locate;
 mod normalise;
+mod spare;
 mod transport;
 mod tunnel;
 mod variables;

@@ -231,7 +231,7 @@ async fn sniff(
     let read = async {
         // Who has sent nothing needs no buffer.
         stream.readable().await?;
-        start = http1::spare::take();
+        start = crate::spare::take();
         while PREFACE.starts_with(&start) && start.len() < PREFACE.len() {
             if stream.read_buf(&mut start).await? == 0 {
                 break;

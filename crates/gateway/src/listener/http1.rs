@@ -13,7 +13,6 @@
 mod answer;
 mod close;
 mod refuse;
-pub(super) mod spare;
 mod switch;
 mod upload;
 mod wire;

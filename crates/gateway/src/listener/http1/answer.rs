@@ -10,12 +10,12 @@ use bytes::Bytes;
 use http::{HeaderMap, Response, StatusCode, header};
 use http_body::Body as _;
 
-use super::spare::{self, ROOM};
 use super::wire::{Outgoing, Wire};
 use crate::body::ResponseBody;
 use crate::clock;
 use crate::exchange::Record;
 use crate::idle::IdleTimer;
+use crate::spare::{self, ROOM};
 
 /// Up to so many bytes are copied behind the head: cheaper than for the kernel to gather them.
 const COPIED: usize = 2 * 1024;

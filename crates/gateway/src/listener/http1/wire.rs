@@ -13,8 +13,8 @@ use bytes::{Buf, Bytes, BytesMut};
 use http::{HeaderMap, StatusCode};
 use tokio::io::{AsyncReadExt, AsyncWrite};
 
-use super::spare::{self, ROOM};
 use crate::interim::Outlet;
+use crate::spare::{self, ROOM};
 use crate::transport::Transport;
 
 /// What a read of a body is given at most.

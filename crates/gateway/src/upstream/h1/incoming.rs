@@ -9,10 +9,11 @@ use http::Method;
 use http1::{AnswerHead, BodyError, BodyReader, Framing, HeadError, HeadLimits, HeadReader, Piece};
 use tokio::io::{AsyncReadExt as _, ReadBuf};
 
+use crate::spare;
 use crate::transport::Transport;
 
 /// What is read at once at first.
-const FIRST_READ: usize = 8 * 1024;
+const FIRST_READ: usize = spare::ROOM;
 
 /// What is read at once from an upstream that sends much.
 const LARGEST_READ: usize = 64 * 1024;
@@ -21,6 +22,8 @@ const LARGEST_READ: usize = 64 * 1024;
 #[derive(Debug)]
 pub(super) struct Incoming {
     buffer: BytesMut,
+    /// Whether others can use the buffer: it is no larger than usual.
+    is_usual: bool,
     /// How much is asked for at once.
     size: usize,
     /// Whether that was needed since the last request.
@@ -37,6 +40,7 @@ impl Incoming {
     pub(super) fn new() -> Self {
         Self {
             buffer: BytesMut::new(),
+            is_usual: false,
             size: FIRST_READ,
             is_filled: false,
             is_heard: false,
@@ -48,6 +52,7 @@ impl Incoming {
 
     /// Gives the buffer back until the next request.
     pub(super) fn rest(&mut self) {
+        self.give_buffer();
         let size = if self.is_filled { self.size } else { (self.size / 2).max(FIRST_READ) };
         *self = Self { size, ..Self::new() };
     }
@@ -145,17 +150,40 @@ impl Incoming {
         transport: &mut Transport,
         context: &mut Context<'_>,
     ) -> Poll<io::Result<usize>> {
-        if self.buffer.capacity() - self.buffer.len() < self.size / 4 {
-            self.buffer.reserve(self.size);
-        }
+        self.take_buffer();
         let room = self.buffer.capacity() - self.buffer.len();
-        let count = ready!(pin!(transport.read_buf(&mut self.buffer)).poll(context))?;
+        let reading = pin!(transport.read_buf(&mut self.buffer)).poll(context);
+        if reading.is_pending() && self.buffer.is_empty() {
+            self.give_buffer();
+        }
+        let count = ready!(reading)?;
         self.is_heard |= count > 0;
         if count == room {
             self.is_filled = true;
             self.size = (self.size * 2).min(LARGEST_READ);
         }
         Poll::Ready(Ok(count))
+    }
+}
+
+impl Incoming {
+    /// Makes room to read.
+    fn take_buffer(&mut self) {
+        if self.buffer.capacity() == 0 && self.size == FIRST_READ {
+            self.buffer = spare::take();
+            self.is_usual = true;
+        } else if self.buffer.capacity() - self.buffer.len() < self.size / 4 {
+            self.is_usual &= self.buffer.is_empty() && self.size == FIRST_READ;
+            self.buffer.reserve(self.size);
+        }
+    }
+
+    /// Who waits holds no buffer.
+    fn give_buffer(&mut self) {
+        let buffer = std::mem::take(&mut self.buffer);
+        if std::mem::take(&mut self.is_usual) && buffer.is_empty() {
+            spare::give(buffer);
+        }
     }
 }
 

@@ -7,9 +7,10 @@
 use std::io;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
+use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request, StatusCode, header};
+use http::{HeaderMap, HeaderName, Request, StatusCode, header};
 use http_body::Frame;
 use http1::{AnswerHead, HeadError, Piece};
 
@@ -25,6 +26,8 @@ use crate::upstream::{Target, Terms};
 
 /// Interim answers that one request may have.
 const INTERIM_ANSWERS: u8 = 16;
+
+const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 
 /// Why there is no head of an answer.
 #[derive(Debug)]
@@ -68,6 +71,8 @@ pub(super) struct Link {
     interim: u8,
     /// Whether the answer lets the connection live on.
     keeps_alive: bool,
+    /// How long the upstream says that it keeps the connection.
+    lifetime: Option<Duration>,
 }
 
 impl Link {
@@ -81,6 +86,7 @@ impl Link {
             incoming: Incoming::new(),
             interim: 0,
             keeps_alive: false,
+            lifetime: None,
         }
     }
 
@@ -129,6 +135,7 @@ impl Link {
             if !head.status.is_informational() {
                 self.outgoing.answered();
                 self.keeps_alive = head.keep_alive;
+                self.lifetime = lifetime(&head.headers);
                 self.incoming.begin_body(head.framing);
                 return Poll::Ready(Ok(head));
             }
@@ -261,6 +268,11 @@ impl Link {
         self.outgoing.written()
     }
 
+    /// How long the upstream says that it keeps the connection while nothing comes.
+    pub(super) fn lifetime(&self) -> Option<Duration> {
+        self.lifetime
+    }
+
     /// Makes the connection ready for another exchange; `false` where it can have none.
     ///
     /// With the answer ends the exchange: what is left of the request is not sent.
@@ -285,6 +297,14 @@ impl Link {
     pub(super) fn request_body(&self) -> &RequestBody {
         self.outgoing.body()
     }
+}
+
+/// What `Keep-Alive: timeout=n` says, in seconds.
+fn lifetime(headers: &HeaderMap) -> Option<Duration> {
+    let value = headers.get(KEEP_ALIVE)?.to_str().ok()?;
+    let mut parameters = value.split(',').filter_map(|one| one.split_once('='));
+    let (_, seconds) = parameters.find(|(name, _)| name.trim().eq_ignore_ascii_case("timeout"))?;
+    seconds.trim().parse().ok().map(Duration::from_secs)
 }
 
 /// Whether it shows no more than that the connection has ended, which reading shows as well.

@@ -11,6 +11,10 @@ use tokio::time::Instant;
 use super::link::Link;
 use crate::upstream::Target;
 
+/// How long before an upstream closes a connection it is not used any more: a request that crosses
+/// its end on the way may not be sent again.
+const GRACE: Duration = Duration::from_secs(1);
+
 type Targets = HashMap<Arc<Target>, Vec<Idle>, foldhash::fast::RandomState>;
 
 /// The idle connections of one worker.
@@ -25,6 +29,15 @@ pub(crate) struct Pool {
 struct Idle {
     link: Box<Link>,
     since: Instant,
+    /// When the upstream is about to close it.
+    until: Option<Instant>,
+}
+
+impl Idle {
+    /// Whether it can still be used.
+    fn is_good(&mut self) -> bool {
+        self.until.is_none_or(|until| Instant::now() < until) && self.link.is_quiet()
+    }
 }
 
 impl Pool {
@@ -40,9 +53,9 @@ impl Pool {
     pub(super) fn take(&self, target: &Target) -> Option<Box<Link>> {
         let mut targets = self.lock();
         let idle = targets.get_mut(target)?;
-        while let Some(Idle { mut link, .. }) = idle.pop() {
-            if link.is_quiet() {
-                return Some(link);
+        while let Some(mut idle) = idle.pop() {
+            if idle.is_good() {
+                return Some(idle.link);
             }
         }
         None
@@ -53,7 +66,14 @@ impl Pool {
         if !link.rest() {
             return;
         }
-        let idle = Idle { since: Instant::now(), link };
+        let since = Instant::now();
+        let until = match link.lifetime() {
+            // So short that its end may be on the way already.
+            Some(lifetime) if lifetime <= GRACE => return,
+            Some(lifetime) => since.checked_add(lifetime - GRACE),
+            None => None,
+        };
+        let idle = Idle { link, since, until };
         let mut targets = self.lock();
         if let Some(kept) = targets.get_mut(&**idle.link.target()) {
             if kept.len() < self.most {
@@ -69,9 +89,7 @@ impl Pool {
     pub(super) fn close_idle(&self, older_than: Duration) {
         let now = Instant::now();
         self.lock().retain(|_, kept| {
-            kept.retain_mut(|idle| {
-                now.duration_since(idle.since) < older_than && idle.link.is_quiet()
-            });
+            kept.retain_mut(|idle| now.duration_since(idle.since) < older_than && idle.is_good());
             !kept.is_empty()
         });
     }

@@ -230,6 +230,26 @@ async fn idle_connections_are_closed_in_time() {
     .await;
 }
 
+/// As Node.js says it by default; a request that crosses the end might be lost.
+#[tokio::test(start_paused = true)]
+async fn what_an_upstream_says_of_its_patience_is_heeded() {
+    for (said, kept_for) in [("timeout=5", 4), ("max=9, Timeout = 3", 2), ("timeout=1", 0)] {
+        let answer =
+            format!("HTTP/1.1 200 OK\r\nKeep-Alive: {said}\r\nContent-Length: 2\r\n\r\nok");
+        let again = [read_and(answer.as_str()), read_and(answer.as_str())].concat();
+        for (after, connections) in [(kept_for * 1000 - 1, 1), (kept_for * 1000, 2)] {
+            let Ok(after) = u64::try_from(after) else { continue };
+            ours(vec![again.clone()], async |rig, backend| {
+                rig.get().await.unwrap();
+                tokio::time::advance(Duration::from_millis(after)).await;
+                rig.get().await.unwrap();
+                assert_eq!(backend.connections(), connections, "{said} after {after} ms");
+            })
+            .await;
+        }
+    }
+}
+
 #[tokio::test]
 async fn an_answer_that_is_dropped_closes_its_connection() {
     let long = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf";

@@ -1,14 +1,14 @@
 //! Buffers that no connection needs right now.
 //!
-//! A connection that waits for a request holds no buffer: it takes one when bytes come and gives it
-//! back when it waits again. Each thread keeps a few, since a worker is a thread.
+//! A connection that waits, be it a client's or an upstream's, holds no buffer: it takes one when
+//! bytes come and gives it back when it waits again. Each thread keeps a few, since a worker is a thread.
 
 use std::cell::RefCell;
 
 use bytes::BytesMut;
 
 /// What a connection is given to read into.
-pub(super) const ROOM: usize = 8 * 1024;
+pub(crate) const ROOM: usize = 8 * 1024;
 /// Buffers that a thread keeps.
 const KEPT: usize = 64;
 
@@ -17,7 +17,7 @@ thread_local! {
 }
 
 /// An empty buffer with [`ROOM`].
-pub(in crate::listener) fn take() -> BytesMut {
+pub(crate) fn take() -> BytesMut {
     let spare = SPARE.with_borrow_mut(Vec::pop);
     let Some(mut buffer) = spare else { return BytesMut::with_capacity(ROOM) };
     // What was read into it before may still be in use, which leaves a part of it or nothing.
@@ -26,7 +26,7 @@ pub(in crate::listener) fn take() -> BytesMut {
 }
 
 /// Gives back a buffer that is empty and was never given more than [`ROOM`].
-pub(super) fn give(buffer: BytesMut) {
+pub(crate) fn give(buffer: BytesMut) {
     SPARE.with_borrow_mut(|kept| {
         if kept.len() < KEPT {
             kept.push(buffer);
