@@ -217,9 +217,12 @@ fn failure(link: &Link, trouble: Trouble) -> SendFailure {
         Trouble::Unsendable(Unsendable::Mismatch) => {
             return by_client(link, "the body has not the length that it was said to have".into());
         }
-        Trouble::Unsendable(Unsendable::Stalled(limit)) => {
-            (FaultCode::Timeout, state, format!("nothing was taken within {limit:?}"))
-        }
+        // The number of time-outs does not say how far the exchange had come.
+        Trouble::Unsendable(Unsendable::Stalled(limit)) => (
+            FaultCode::Timeout,
+            ProtocolState::RequestReady,
+            format!("nothing was taken within {limit:?}"),
+        ),
         Trouble::Unsendable(Unsendable::Io(error)) => {
             (FaultCode::SenderIo, state, format!("sending failed: {error}"))
         }

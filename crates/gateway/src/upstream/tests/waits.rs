@@ -20,6 +20,7 @@ async fn an_upstream_that_takes_nothing_is_given_up() {
         let started = Instant::now();
         let failure = rig.send(request("POST", body)).await.unwrap_err();
         assert_eq!((failure.code, failure.by_client), (FaultCode::Timeout, false));
+        assert_eq!(failure.code.number(failure.state), 101_504);
         assert_eq!(started.elapsed().as_secs(), STALL.as_secs());
         feeding.abort();
     })
