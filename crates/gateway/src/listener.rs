@@ -29,6 +29,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::exchange::Connection;
 use crate::shutdown::{Drain, Guest};
+use crate::spare;
 use crate::transport::Transport;
 use crate::worker::{ConnectionPermit, Worker};
 
@@ -229,9 +230,7 @@ async fn sniff(
 ) -> Result<(BytesMut, bool, TcpStream), io::Error> {
     let mut start = BytesMut::new();
     let read = async {
-        // Who has sent nothing needs no buffer.
-        stream.readable().await?;
-        start = crate::spare::take();
+        start = first_bytes(&stream).await?;
         while PREFACE.starts_with(&start) && start.len() < PREFACE.len() {
             if stream.read_buf(&mut start).await? == 0 {
                 break;
@@ -246,6 +245,19 @@ async fn sniff(
     }
     let is_http2 = start.starts_with(PREFACE);
     Ok((start, is_http2, stream))
+}
+
+/// Reads once; who has sent nothing holds no buffer.
+async fn first_bytes(stream: &TcpStream) -> io::Result<BytesMut> {
+    loop {
+        // It may say so when there is nothing yet, and does for new connections.
+        stream.readable().await?;
+        let mut buffer = spare::take();
+        match stream.try_read_buf(&mut buffer) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => spare::give(buffer),
+            read => return read.map(|_count| buffer),
+        }
+    }
 }
 
 async fn serve_http2(
