@@ -60,7 +60,7 @@ pub(crate) fn request_headers(
     let snapshot = std::sync::Arc::clone(&exchange.snapshot);
     let rules = &snapshot.config.forwarding;
     let headers = &mut exchange.head.headers;
-    let upgrade = if wish == Wish::Upgrade { headers.get(header::UPGRADE).cloned() } else { None };
+    let upgrade = if wish == Wish::Upgrade { tunnel_protocols(headers) } else { None };
     strip_hop_by_hop(headers, present);
     if present.has_disguised() {
         drop_disguised(headers);
@@ -119,14 +119,34 @@ pub(crate) fn wish(exchange: &Exchange) -> Wish {
     }
 }
 
-/// `Connection: upgrade`, and a protocol that is not HTTP itself: `h2c` would let a client speak
-/// past the gateway.
+/// `Connection: upgrade`, and a protocol that is not HTTP itself.
 fn wants_tunnel(headers: &HeaderMap) -> bool {
-    let Some(protocol) = headers.get(header::UPGRADE) else { return false };
     let is_asked =
         tokens(headers, &header::CONNECTION).any(|token| token.eq_ignore_ascii_case("upgrade"));
-    let is_http = protocol.as_bytes().to_ascii_lowercase().starts_with(b"h2");
-    is_asked && !is_http
+    is_asked && tokens(headers, &header::UPGRADE).any(is_tunnel_protocol)
+}
+
+/// The protocols of a tunnel that the upstream may choose from.
+fn tunnel_protocols(headers: &HeaderMap) -> Option<HeaderValue> {
+    let all: Vec<&str> = tokens(headers, &header::UPGRADE).collect();
+    let kept: Vec<&str> = all.iter().copied().filter(|token| is_tunnel_protocol(token)).collect();
+    if kept.len() == all.len() && all.len() == 1 {
+        return headers.get(header::UPGRADE).cloned();
+    }
+    HeaderValue::try_from(kept.join(", ")).ok()
+}
+
+/// Whether an answer switches to what nobody was offered.
+pub(crate) fn switches_to_http(headers: &HeaderMap) -> bool {
+    tokens(headers, &header::UPGRADE).any(|token| !is_tunnel_protocol(token))
+}
+
+/// HTTP itself, of whatever version, would let a client speak past the gateway; TLS would carry it
+/// there (RFC 2817).
+fn is_tunnel_protocol(token: &str) -> bool {
+    let name = token.split('/').next().unwrap_or_default().trim();
+    let is_named = |other: &str| name.eq_ignore_ascii_case(other);
+    !["h2", "h2c", "http", "https", "tls", "h3"].into_iter().any(is_named)
 }
 
 /// The comma-separated tokens of all fields of a name.

@@ -112,6 +112,9 @@ pub(crate) fn open(
     let (Wish::Upgrade, Some(client)) = (wish, exchange.switch.take()) else {
         return Err(no_switch());
     };
+    if forward::switches_to_http(answer.headers()) {
+        return Err(no_switch());
+    }
     if client.has_early_data() {
         return Err(Fault::new(FaultCode::BadRequest).describe(EARLY_DATA).into());
     }
