@@ -25,6 +25,7 @@ mod project;
 mod raw_backend;
 mod reply;
 mod script;
+mod signal;
 mod tasks;
 
 pub use answer::Answer;

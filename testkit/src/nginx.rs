@@ -14,6 +14,7 @@ use crate::port::free_port;
 #[derive(Debug)]
 pub struct Nginx {
     child: Child,
+    program: &'static str,
     address: SocketAddr,
     dir: TempDir,
 }
@@ -42,15 +43,29 @@ impl Nginx {
         let block = block.replace("@DIR@", &dir.path().to_string_lossy());
         let file = dir.path().join("nginx.conf");
         std::fs::write(&file, configuration(dir.path(), &block)).expect("a writable folder");
-        let child = Command::new(program)
-            .args(["-p", &dir.path().to_string_lossy(), "-e", "stderr", "-c"])
-            .arg(&file)
-            .stdin(Stdio::null())
-            .spawn()
-            .expect("nginx starts");
-        let mut nginx = Self { child, address: SocketAddr::from((Ipv4Addr::LOCALHOST, port)), dir };
+        let child = spawn(program, dir.path());
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let mut nginx = Self { child, program, address, dir };
         crate::bounded("nginx to listen", nginx.ready()).await;
         Some(nginx)
+    }
+
+    /// Kills it; its port refuses until [`Nginx::again`].
+    ///
+    /// # Panics
+    /// When it cannot be killed.
+    pub fn kill(&mut self) {
+        self.child.kill().expect("a child can be killed");
+        self.child.wait().expect("the state of a child");
+    }
+
+    /// Starts one that was killed again, at the same port.
+    ///
+    /// # Panics
+    /// When the port was taken by somebody else.
+    pub async fn again(&mut self) {
+        self.child = spawn(self.program, self.dir.path());
+        crate::bounded("nginx to listen", self.ready()).await;
     }
 
     async fn ready(&mut self) {
@@ -85,6 +100,15 @@ impl Drop for Nginx {
         drop(self.child.kill());
         drop(self.child.wait());
     }
+}
+
+fn spawn(program: &str, dir: &Path) -> Child {
+    Command::new(program)
+        .args(["-p", &dir.to_string_lossy(), "-e", "stderr", "-c"])
+        .arg(dir.join("nginx.conf"))
+        .stdin(Stdio::null())
+        .spawn()
+        .expect("nginx starts")
 }
 
 /// One process in the foreground that writes into `dir` only.

@@ -195,10 +195,7 @@ impl WeirProcess {
     /// # Panics
     /// When the signal cannot be sent.
     pub fn signal(&self, name: &str) {
-        // A shell has `kill` built in; the Debian package with the program may be missing.
-        let kill = format!("kill -{name} {}", self.child.id());
-        let done = Command::new("sh").args(["-c", &kill]).status().expect("a shell");
-        assert!(done.success(), "{kill}: {done}");
+        crate::signal::send(self.child.id(), name);
     }
 
     /// Sends SIGTERM and waits until it has drained and ended.

