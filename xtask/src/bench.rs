@@ -3,8 +3,10 @@
 //! Method and how to read the numbers: docs/benchmarks.md. The configurations of the peers are in
 //! `bench/`, so that anybody can see that all do the same work.
 
+mod behind;
 mod chart;
 mod driver;
+mod groups;
 mod handshakes;
 mod idle;
 pub(crate) mod instructions;
@@ -38,7 +40,7 @@ pub(crate) struct Options {
     /// Two short rounds, or one start, to see that everything works.
     #[arg(long, global = true)]
     quick: bool,
-    /// Only workloads whose name contains this, and nothing else.
+    /// Only workloads, or parts of groups, whose name contains this, and nothing else.
     #[arg(long, global = true)]
     only: Option<String>,
     /// How many rounds; each measures every peer once.
@@ -70,10 +72,14 @@ enum Kind {
     Idle,
     /// Measures the start with many APIs, and a change of one among them.
     Start,
+    /// Measures groups of endpoints: what they cost, how evenly they share, and what is lost when a
+    /// member is killed or flaps. `--only cost`, `spread`, `killed` or `flapping` for one of them.
+    Groups,
 }
 
 /// Everything, in the order of docs/benchmarks.md.
-const ALL: &[Kind] = &[Kind::Workloads, Kind::Rate, Kind::Handshakes, Kind::Idle, Kind::Start];
+const ALL: &[Kind] =
+    &[Kind::Workloads, Kind::Rate, Kind::Handshakes, Kind::Idle, Kind::Start, Kind::Groups];
 
 /// `cargo xtask bench`.
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
@@ -106,6 +112,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
             Kind::Handshakes => handshakes::run(&plan),
             Kind::Idle => idle::run(&plan),
             Kind::Start => start::run(options.quick),
+            Kind::Groups => groups::run(&plan),
         }?;
     }
     Ok(())
@@ -128,7 +135,10 @@ fn build(kinds: &[Kind], plan: &Plan) -> anyhow::Result<()> {
         println!("bench: building Weir (release)");
         execute(cargo().args(["build", "--locked", "--release", "--package", "app"]))?;
     }
-    if kinds.iter().any(|kind| matches!(kind, Kind::Rate | Kind::Handshakes | Kind::Idle)) {
+    if kinds
+        .iter()
+        .any(|kind| matches!(kind, Kind::Rate | Kind::Handshakes | Kind::Idle | Kind::Groups))
+    {
         driver::build()?;
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! Everything that CI runs, in the order of what fails quickest.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -75,13 +75,18 @@ fn examples() -> anyhow::Result<()> {
     crate::shell::run(command.arg("validate").args(projects))
 }
 
-/// The folders in `examples/` that hold an API project.
+/// The folders below `examples/` that hold an API project.
 pub(crate) fn example_projects() -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(root().join("examples")).into_iter().flatten();
-    let mut projects: Vec<PathBuf> = entries
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| path.join("api.yaml").exists() || path.join("api.json").exists())
-        .collect();
+    let mut projects = projects_below(&root().join("examples"));
     projects.sort();
     projects
+}
+
+fn projects_below(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten();
+    let folders = entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| path.is_dir());
+    let is_project = |path: &Path| path.join("api.yaml").exists() || path.join("api.json").exists();
+    folders
+        .flat_map(|path| if is_project(&path) { vec![path] } else { projects_below(&path) })
+        .collect()
 }

@@ -18,6 +18,12 @@ pub(crate) struct AtRate {
     pub(crate) due: u64,
     /// Answers within the time.
     pub(crate) answered: u64,
+    /// Requests that got a wrong answer, or none; only where failures are counted.
+    pub(crate) failed: u64,
+    /// When the last of them failed, since the start.
+    pub(crate) last_failure: Option<f64>,
+    /// The start, since 1970.
+    pub(crate) began: u64,
     /// How long it took.
     pub(crate) seconds: f64,
     /// The median, from when a request was due.
@@ -26,6 +32,8 @@ pub(crate) struct AtRate {
     pub(crate) p99: f64,
     /// The 99.9th percentile.
     pub(crate) p999: f64,
+    /// The longest.
+    pub(crate) max: f64,
     /// How late requests were sent, at the 99th percentile.
     pub(crate) late_p99: f64,
 }
@@ -63,9 +71,30 @@ pub(crate) fn at_rate(
     rate: f64,
     seconds: u64,
 ) -> anyhow::Result<AtRate> {
+    summary(&mut rate_command(rig, port, api, rate, seconds)?)
+}
+
+/// The same, but requests may fail, and are counted.
+pub(crate) fn through_failures(
+    rig: &Rig,
+    port: u16,
+    api: &str,
+    rate: f64,
+    seconds: u64,
+) -> anyhow::Result<AtRate> {
+    summary(rate_command(rig, port, api, rate, seconds)?.arg("--tolerant"))
+}
+
+fn rate_command(
+    rig: &Rig,
+    port: u16,
+    api: &str,
+    rate: f64,
+    seconds: u64,
+) -> anyhow::Result<Command> {
     let mut command = command(rig, "rate", port, api)?;
     command.args(["--rate", &rate.to_string(), "--seconds", &seconds.to_string()]);
-    summary(&mut command)
+    Ok(command)
 }
 
 /// Opens TLS connections with one request each.
@@ -116,7 +145,7 @@ impl Held {
 
 /// The API that is asked, among all.
 pub(crate) fn any_api(rig: &Rig) -> String {
-    api_path(rig.apis * 7 / 10)
+    api_path(rig.asked())
 }
 
 fn command(rig: &Rig, kind: &str, port: u16, api: &str) -> anyhow::Result<Command> {

@@ -30,7 +30,8 @@ enum Protocol {
     Http2,
 }
 
-const GET: Workload = Workload {
+/// The first workload.
+pub(crate) const GET: Workload = Workload {
     name: "GET 1 KiB",
     workers: 1,
     protocol: Protocol::Http1,
@@ -42,6 +43,10 @@ const GET: Workload = Workload {
 
 const POST: Workload = Workload { path: "/post", ..GET };
 
+/// The one with the most connections.
+pub(crate) const GET_OF_MANY: Workload =
+    Workload { name: "2 workers, GET 1 KiB, 256 connections", workers: 2, connections: 256, ..GET };
+
 /// Every workload, in the order of the tables.
 pub(crate) const WORKLOADS: &[Workload] = &[
     GET,
@@ -52,7 +57,7 @@ pub(crate) const WORKLOADS: &[Workload] = &[
     Workload { name: "TLS GET 1 KiB", protocol: Protocol::Tls, ..GET },
     Workload { name: "HTTP/2 TLS GET 1 KiB", protocol: Protocol::Http2, ..GET },
     Workload { name: "2 workers, GET 1 KiB, 64 connections", workers: 2, ..GET },
-    Workload { name: "2 workers, GET 1 KiB, 256 connections", workers: 2, connections: 256, ..GET },
+    GET_OF_MANY,
 ];
 
 /// What a load generator saw. Times in microseconds.
@@ -77,7 +82,18 @@ pub(crate) struct Seen {
 impl Workload {
     /// Puts the load on an engine; an error when an answer was wrong.
     pub(crate) fn run(&self, rig: &Rig, engine: &Running, seconds: u64) -> anyhow::Result<Seen> {
-        self.run_on(rig, engine.http, engine.https, &api_path(rig.apis * 7 / 10), seconds)
+        self.run_api(rig, engine, rig.asked(), seconds)
+    }
+
+    /// The same for a certain API.
+    pub(crate) fn run_api(
+        &self,
+        rig: &Rig,
+        engine: &Running,
+        api: usize,
+        seconds: u64,
+    ) -> anyhow::Result<Seen> {
+        self.run_on(rig, engine.http, engine.https, &api_path(api), seconds)
     }
 
     /// Puts the load on the backend itself: the ceiling.

@@ -14,6 +14,7 @@ pub(crate) struct Reading {
     engine: Duration,
     backend: Duration,
     own: Duration,
+    ours: Duration,
     machine: Duration,
 }
 
@@ -45,10 +46,12 @@ impl Reading {
     /// Reads now.
     pub(crate) fn take(engine: u32, backend: u32) -> Self {
         let processes = processes();
+        let own = std::process::id();
         Self {
             engine: tree_time(&processes, engine),
             backend: tree_time(&processes, backend),
             own: own_time(),
+            ours: tree_time(&processes, own) + ended_time(),
             machine: machine_time(),
         }
     }
@@ -59,7 +62,9 @@ impl Reading {
         let backend = self.backend.saturating_sub(earlier.backend);
         let load = self.own.saturating_sub(earlier.own);
         let machine = self.machine.saturating_sub(earlier.machine);
-        let strangers = machine.saturating_sub(engine + backend + load);
+        // Whatever this process has started, and itself. One that has ended meanwhile has moved from
+        // one of the two sums to the other.
+        let strangers = machine.saturating_sub(self.ours.saturating_sub(earlier.ours));
         Spent { engine, backend, load, strangers }
     }
 }
@@ -121,6 +126,12 @@ fn ticks(fields: &[u64], index: usize) -> Duration {
 fn own_time() -> Duration {
     let fields = stat("self").unwrap_or_default();
     (11..=14).map(|index| ticks(&fields, index)).sum()
+}
+
+/// Processor time of children that have ended.
+fn ended_time() -> Duration {
+    let fields = stat("self").unwrap_or_default();
+    ticks(&fields, 13) + ticks(&fields, 14)
 }
 
 /// Processor time that the whole machine spent in processes; interrupts belong to nobody.

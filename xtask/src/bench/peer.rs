@@ -8,6 +8,7 @@ use anyhow::Context;
 use clap::ValueEnum;
 use serde_json::{Value, json};
 
+use super::behind::{self, target};
 use super::projects;
 use super::rig::{Daemon, Rig, api_path, await_port, free_port};
 use crate::setup::venv;
@@ -108,10 +109,12 @@ type Ports = [(&'static str, String); 2];
 
 fn prepare_nginx(rig: &Rig, ports: &Ports, command: &mut Command) -> anyhow::Result<()> {
     let mut routes = String::new();
-    for path in (0..rig.apis).map(api_path) {
-        writeln!(routes, "    location {path}/ {{ proxy_pass http://backend/; }}")?;
+    for index in 0..rig.apis {
+        let (path, target) = (api_path(index), target(rig, Peer::Nginx, index));
+        writeln!(routes, "    location {path}/ {{ proxy_pass http://{target}/; }}")?;
     }
     let mut values = ports.to_vec();
+    values.push(("GROUPS", behind::nginx(rig)?));
     values.push(("ROUTES", routes));
     let file = rig.fill("nginx.conf", &values)?;
     command.arg("-p").arg(&rig.dir).arg("-c").arg(file);
@@ -120,23 +123,35 @@ fn prepare_nginx(rig: &Rig, ports: &Ports, command: &mut Command) -> anyhow::Res
 
 fn prepare_haproxy(rig: &Rig, ports: &Ports, command: &mut Command) -> anyhow::Result<()> {
     let mut map = String::new();
-    for path in (0..rig.apis).map(api_path) {
-        writeln!(map, "{path}/ {path}")?;
+    for index in 0..rig.apis {
+        writeln!(map, "{}/ {}", api_path(index), target(rig, Peer::Haproxy, index))?;
     }
     std::fs::write(rig.dir.join("haproxy.map"), map)?;
-    command.arg("-db").arg("-f").arg(rig.fill("haproxy.cfg", ports)?);
+    let choice = match rig.behind.groups.len() {
+        0 => "default_backend backend",
+        _ => "use_backend %[var(txn.api)]",
+    };
+    let mut values = ports.to_vec();
+    values.push(("CHOICE", choice.to_owned()));
+    values.push(("GROUPS", behind::haproxy(rig)?));
+    command.arg("-db").arg("-f").arg(rig.fill("haproxy.cfg", &values)?);
     Ok(())
 }
 
 fn prepare_envoy(rig: &Rig, ports: &Ports, command: &mut Command) -> anyhow::Result<()> {
     let host = format!("127.0.0.1:{}", rig.backend);
-    let route = |path: String| {
-        json!({
-            "match": { "prefix": format!("{path}/") },
-            "route": { "cluster": "backend", "prefix_rewrite": "/", "host_rewrite_literal": host },
-        })
+    let route = |index: usize| -> anyhow::Result<Value> {
+        let cluster = target(rig, Peer::Envoy, index);
+        let mut route = json!({
+            "match": { "prefix": format!("{}/", api_path(index)) },
+            "route": { "cluster": cluster, "prefix_rewrite": "/", "host_rewrite_literal": host },
+        });
+        if let Some(retries) = behind::envoy_retries(rig, index)? {
+            route["route"]["retry_policy"] = retries;
+        }
+        Ok(route)
     };
-    let routes: Vec<Value> = (0..rig.apis).map(api_path).map(route).collect();
+    let routes = (0..rig.apis).map(route).collect::<anyhow::Result<Vec<Value>>>()?;
     let mut filters: Value = serde_json::from_str(&rig.filled("envoy-filters.json", &[])?)?;
     filters[0]["typed_config"]["route_config"]["virtual_hosts"][0]["routes"] = Value::from(routes);
     let mut values = ports.to_vec();
@@ -144,8 +159,13 @@ fn prepare_envoy(rig: &Rig, ports: &Ports, command: &mut Command) -> anyhow::Res
     let mut text =
         rig.filled("envoy.json", &values)?.replace("\"@FILTERS@\"", &filters.to_string());
     text = unquote_ports(&text);
+    let mut config: Value = serde_json::from_str(&text)?;
+    let backend = config["static_resources"]["clusters"][0].take();
+    let mut clusters = behind::envoy(rig, &backend);
+    clusters.insert(0, backend);
+    config["static_resources"]["clusters"] = clusters.into();
     let file = rig.dir.join("envoy.json");
-    std::fs::write(&file, text)?;
+    std::fs::write(&file, serde_json::to_vec(&config)?)?;
     command.arg("-c").arg(file).args(["--concurrency", &rig.workers.to_string()]);
     command.args(["--disable-hot-restart", "--log-level", "error"]);
     Ok(())
@@ -163,6 +183,9 @@ fn unquote_ports(text: &str) -> String {
 fn prepare_weir(rig: &Rig, http: u16, https: u16, command: &mut Command) -> anyhow::Result<()> {
     let apis = rig.dir.join("apis");
     projects::write(&apis, rig.apis, &format!("http://127.0.0.1:{}", rig.backend))?;
+    for (number, group) in behind::groups(rig, Peer::Weir) {
+        projects::write_group(&apis, rig.group_api(number), group)?;
+    }
     weir_command(rig, &apis, http, https, command)
 }
 

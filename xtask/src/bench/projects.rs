@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::behind::Group;
 use super::rig::api_path;
 
 /// Writes `count` projects below `dir`, all with the same backend.
@@ -14,13 +15,29 @@ pub(crate) fn write(dir: &Path, count: usize, backend: &str) -> anyhow::Result<(
 
 /// Writes one project, or writes it anew; a reader sees the old or the new one, never half of it.
 pub(crate) fn write_one(dir: &Path, index: usize, backend: &str) -> anyhow::Result<()> {
+    let endpoints = format!(
+        "endpoint_type: http
+    production_endpoints:
+      url: {backend}
+    sandbox_endpoints:
+      url: {backend}"
+    );
+    write_project(dir, index, &endpoints)
+}
+
+/// Writes one project, or writes it anew, with a group of endpoints.
+pub(crate) fn write_group(dir: &Path, index: usize, group: &Group) -> anyhow::Result<()> {
+    write_project(dir, index, &group.endpoint_config())
+}
+
+fn write_project(dir: &Path, index: usize, endpoints: &str) -> anyhow::Result<()> {
     let path = api_path(index);
     let context = path.trim_end_matches("/1.0.0");
     let name = format!("Bench{index:05}");
     let project = dir.join(format!("{name}-1.0.0"));
     std::fs::create_dir_all(project.join("Definitions"))?;
     replace(&project.join("Definitions/swagger.yaml"), &definition(&name))?;
-    replace(&project.join("api.yaml"), &api(&name, context, backend))
+    replace(&project.join("api.yaml"), &api(&name, context, endpoints))
 }
 
 fn replace(path: &Path, text: &str) -> anyhow::Result<()> {
@@ -29,7 +46,7 @@ fn replace(path: &Path, text: &str) -> anyhow::Result<()> {
     Ok(std::fs::rename(draft, path)?)
 }
 
-fn api(name: &str, context: &str, backend: &str) -> String {
+fn api(name: &str, context: &str, endpoints: &str) -> String {
     format!(
         "type: api
 version: v4.7.0
@@ -47,11 +64,7 @@ data:
    - Unlimited
   visibility: PUBLIC
   endpointConfig:
-    endpoint_type: http
-    production_endpoints:
-      url: {backend}
-    sandbox_endpoints:
-      url: {backend}
+    {endpoints}
   endpointImplementationType: ENDPOINT
   operations:
    -

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
 
+use super::behind::Behind;
 use crate::shell::{command, find, output, root};
 
 /// Where nginx keeps its modules: Debian, then the layout of nginx itself.
@@ -29,6 +30,8 @@ pub(crate) struct Rig {
     pub(crate) apis: usize,
     /// Where the backend listens.
     pub(crate) backend: u16,
+    /// What else there is behind some of the APIs.
+    pub(crate) behind: Behind,
     backend_process: Option<Daemon>,
 }
 
@@ -41,6 +44,13 @@ impl Daemon {
         self.0.id()
     }
 
+    /// Ends it at once, without a chance to say goodbye to anybody.
+    pub(crate) fn kill(mut self) -> anyhow::Result<()> {
+        self.0.kill()?;
+        self.0.wait()?;
+        Ok(())
+    }
+
     /// Why it is not running any more, if so.
     fn ended(&mut self) -> Option<String> {
         self.0.try_wait().ok().flatten().map(|status| status.to_string())
@@ -49,6 +59,10 @@ impl Daemon {
 
 impl Drop for Daemon {
     fn drop(&mut self) {
+        // What has been waited for has no id any more; somebody else may have it now.
+        if self.ended().is_some() {
+            return;
+        }
         // nginx has workers that only its master ends, so it is asked first.
         let kill = format!("kill -TERM {}", self.0.id());
         drop(Command::new("sh").args(["-c", &kill]).status());
@@ -72,6 +86,19 @@ impl Rig {
         pinned: bool,
         apis: usize,
     ) -> anyhow::Result<Self> {
+        Self::with_groups(name, workers, pinned, apis, Behind::default())
+    }
+
+    /// The same with groups behind some of the APIs; of these there are as many as that needs.
+    pub(crate) fn with_groups(
+        name: &str,
+        workers: usize,
+        pinned: bool,
+        apis: usize,
+        behind: Behind,
+    ) -> anyhow::Result<Self> {
+        let apis =
+            if behind.groups.is_empty() { apis } else { apis.max(4 * behind.groups.len() + 4) };
         let dir = root().join("target/bench").join(name);
         if dir.exists() {
             std::fs::remove_dir_all(&dir)?;
@@ -80,23 +107,66 @@ impl Rig {
         std::fs::write(dir.join("files/64k"), "x".repeat(64 * 1024))?;
         certificate(&dir)?;
         let backend = free_port()?;
-        let mut rig = Self { dir, workers, pinned, apis, backend, backend_process: None };
-        rig.start_backend()?;
+        let mut rig = Self { dir, workers, pinned, apis, backend, behind, backend_process: None };
+        let mut ports = vec![backend];
+        ports.extend(&rig.behind.ports);
+        rig.backend_process = Some(rig.start_backend("backend", &ports)?);
         Ok(rig)
     }
 
-    fn start_backend(&mut self) -> anyhow::Result<()> {
+    /// Starts a backend of one process, which is gone at once when that is killed.
+    pub(crate) fn start_member(&self, port: u16) -> anyhow::Result<Daemon> {
+        self.start_backend(&format!("member-{port}"), &[port])
+            .with_context(|| format!("member at port {port}"))
+    }
+
+    fn start_backend(&self, name: &str, ports: &[u16]) -> anyhow::Result<Daemon> {
         let nginx = find("nginx").context("the backend needs nginx (cargo xtask setup --bench)")?;
         let modules = MODULES.iter().find(|dir| Path::new(dir).is_dir());
         let modules = modules.context("nginx has no folder with modules")?;
-        let values = [("MODULES", (*modules).to_owned()), ("64_BYTES", "x".repeat(64))];
-        let file = self.fill("backend.conf", &values)?;
+        let listen = |port: &u16| format!("    listen 127.0.0.1:{port} backlog=4096 reuseport;\n");
+        let values = [
+            ("MODULES", (*modules).to_owned()),
+            ("64_BYTES", "x".repeat(64)),
+            ("NAME", name.to_owned()),
+            ("MASTER", if name == "backend" { "on" } else { "off" }.to_owned()),
+            ("LISTENS", ports.iter().map(listen).collect()),
+            ("LOG", self.count_log()),
+        ];
+        let file = self.dir.join(format!("{name}.conf"));
+        std::fs::write(&file, self.filled("backend.conf", &values)?)?;
         let mut command = self.pinned_to(1, &nginx);
         command.arg("-p").arg(&self.dir).arg("-c").arg(file);
-        let mut daemon = self.spawn(command, "backend")?;
-        await_port(self.backend, &mut daemon)?;
-        self.backend_process = Some(daemon);
-        Ok(())
+        let mut daemon = self.spawn(command, name)?;
+        for port in ports {
+            await_port(*port, &mut daemon)?;
+        }
+        Ok(daemon)
+    }
+
+    /// What the backend writes to its log about requests.
+    fn count_log(&self) -> String {
+        if self.behind.is_counted {
+            format!("{} port buffer=64k flush=100ms", self.ports_seen().display())
+        } else {
+            "off".to_owned()
+        }
+    }
+
+    /// The log of a backend that counts: the port of each request, one a line.
+    pub(crate) fn ports_seen(&self) -> PathBuf {
+        self.dir.join("ports.log")
+    }
+
+    /// Which API is asked, among all.
+    pub(crate) fn asked(&self) -> usize {
+        self.apis * 7 / 10
+    }
+
+    /// Which API has the group of that number. They come next to the one that is asked, since some
+    /// engines look through their routes in order.
+    pub(crate) fn group_api(&self, number: usize) -> usize {
+        self.asked() + 1 + number
     }
 
     /// The backend's process.
@@ -170,7 +240,15 @@ pub(crate) fn api_path(index: usize) -> String {
 
 /// A port of 127.0.0.1 that was free a moment ago.
 pub(crate) fn free_port() -> anyhow::Result<u16> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
+    free_ports(1)?.pop().context("no port is free")
+}
+
+/// Different ports of 127.0.0.1 that were free a moment ago.
+pub(crate) fn free_ports(count: usize) -> anyhow::Result<Vec<u16>> {
+    let bind = |_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0));
+    let listeners = (0..count).map(bind).collect::<Result<Vec<_>, _>>()?;
+    let ports = listeners.iter().map(|listener| Ok(listener.local_addr()?.port()));
+    ports.collect()
 }
 
 /// Waits until somebody listens.
