@@ -119,8 +119,18 @@ pub(crate) struct Validate {
 #[derive(Debug, Args)]
 pub(crate) struct Explain {
     /// A folder of API projects; may be given several times.
-    #[arg(long, env = "WEIR_APIS", required = true, value_name = "DIR", value_delimiter = ',')]
+    #[arg(
+        long,
+        env = "WEIR_APIS",
+        required_unless_present = "running",
+        value_name = "DIR",
+        value_delimiter = ','
+    )]
     pub(crate) apis: Vec<PathBuf>,
+    /// Ask the gateway that serves, by its admin listener, instead of reading projects: what would
+    /// happen now, with the endpoints in the state that they are in.
+    #[arg(long, value_name = "ADDR", num_args = 0..=1, require_equals = true, conflicts_with_all = ["apis", "environment"])]
+    pub(crate) running: Option<Option<String>>,
     #[command(flatten)]
     pub(crate) home: Home,
     /// The entry of `params.yaml` files to apply.

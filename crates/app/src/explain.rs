@@ -6,16 +6,25 @@ use std::sync::Arc;
 use gateway::admin::diagnostic;
 use gateway::config::GatewayConfig;
 use gateway::deploy::{Deployer, ProjectStatus, State};
-use gateway::explain::{Explanation, explain};
+use gateway::explain::explain;
+use gateway::fetch::{FetchLimits, Fetcher};
 use gateway::source::folder::ProjectFolders;
+use gateway::upstream::tls::TrustStore;
 use gateway::worker::Shared;
-use http::{HeaderName, HeaderValue, Method, Request, Uri};
+use http::{HeaderValue, Request};
 use serde_json::{Value, json};
+use url::Url;
 
 use crate::{INPUT_ERRORS, cli, load, output};
 
 /// Says what would happen to a request.
 pub(crate) fn run(options: &cli::Explain) -> ExitCode {
+    if let Some(address) = &options.running {
+        return match ask(options, address.as_deref()) {
+            Ok(document) => print(options, &document),
+            Err(error) => output::failure(&error),
+        };
+    }
     let (request, is_secure) = match request(options) {
         Ok(request) => request,
         Err(error) => return output::wrong_usage(&error),
@@ -41,14 +50,11 @@ pub(crate) fn run(options: &cli::Explain) -> ExitCode {
         Ok(shared) => Arc::new(shared),
         Err(error) => return output::failure(&error.to_string()),
     };
-    let explanation = explain(&shared, request, is_secure);
+    let mut document = explain(&shared, request, is_secure).to_json();
     if options.json {
-        let mut document = explanation.to_json();
         document["refused"] = refused.iter().map(|status| refusal(status)).collect();
-        output::json(&document);
-    } else {
-        output::text(&to_text(&explanation));
     }
+    print(options, &document);
     if refused.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(INPUT_ERRORS) }
 }
 
@@ -71,33 +77,42 @@ fn refusal(status: &ProjectStatus) -> Value {
 }
 
 fn request(options: &cli::Explain) -> Result<(Request<()>, bool), String> {
-    let method = Method::from_bytes(options.method.as_bytes())
-        .map_err(|_invalid| format!("`{}` is no method", options.method))?;
-    let uri: Uri =
-        options.url.parse().map_err(|error| format!("`{}` is no URL: {error}", options.url))?;
-    let is_secure = uri.scheme_str() != Some("http");
-    let mut request = Request::new(());
-    *request.method_mut() = method;
-    let headers = request.headers_mut();
-    for header in &options.headers {
-        let (name, value) = header
-            .split_once(':')
-            .ok_or_else(|| format!("`{header}` is no header: write `Name: value`"))?;
-        let name =
-            HeaderName::try_from(name.trim()).map_err(|error| format!("`{header}`: {error}"))?;
-        let value =
-            HeaderValue::try_from(value.trim()).map_err(|error| format!("`{header}`: {error}"))?;
-        headers.append(name, value);
-    }
-    if !headers.contains_key(http::header::HOST) && uri.authority().is_none() {
-        headers.insert(http::header::HOST, HeaderValue::from_static("localhost"));
-    }
+    let headers = options.headers.iter().map(String::as_str);
+    let (mut request, is_secure) =
+        gateway::explain::request(&options.method, &options.url, headers)?;
     if let Some(data) = &options.data {
         let length = body_length(data)?;
-        headers.insert(http::header::CONTENT_LENGTH, HeaderValue::from(length));
+        request.headers_mut().insert(http::header::CONTENT_LENGTH, HeaderValue::from(length));
     }
-    *request.uri_mut() = uri;
     Ok((request, is_secure))
+}
+
+/// Asks the gateway that serves.
+fn ask(options: &cli::Explain, address: Option<&str>) -> Result<Value, String> {
+    let loaded = load::load(&options.home, Default::default())?;
+    let own = loaded.config.listeners.admin.map(|address| address.to_string());
+    let address = address.map(str::to_owned).or(own);
+    let address = address.ok_or("the admin listener is switched off; use --running=ADDR")?;
+    let mut url = Url::parse(&format!("http://{address}/explain"))
+        .map_err(|error| format!("`{address}` is no address: {error}"))?;
+    url.query_pairs_mut()
+        .append_pair("method", &options.method)
+        .append_pair("url", &options.url)
+        .extend_pairs(options.headers.iter().map(|header| ("header", header)));
+    let trust = TrustStore::load(&loaded.config.upstream_tls).map_err(|error| error.to_string())?;
+    let fetcher = Fetcher::new(Arc::new(trust), FetchLimits::default());
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| format!("cannot start: {error}"))?;
+    let fetched = runtime
+        .block_on(fetcher.get(&url))
+        .map_err(|error| format!("nobody answers at {address}: {error}"))?;
+    let text = String::from_utf8_lossy(&fetched.body);
+    if !fetched.status.is_success() {
+        return Err(text.trim().to_owned());
+    }
+    serde_json::from_str(&text).map_err(|error| format!("{address} answered no JSON: {error}"))
 }
 
 /// The body itself changes nothing yet: no endpoint kind looks into it.
@@ -110,23 +125,26 @@ fn body_length(data: &str) -> Result<u64, String> {
     }
 }
 
-fn to_text(explanation: &Explanation) -> String {
+fn print(options: &cli::Explain, document: &Value) -> ExitCode {
+    if options.json {
+        output::json(document);
+    } else {
+        output::text(&to_text(document));
+    }
+    ExitCode::SUCCESS
+}
+
+fn to_text(document: &Value) -> String {
     let mut text = String::new();
-    for (name, result) in &explanation.steps {
-        text.push_str(&format!("{name:>12}  {result}\n"));
+    for step in document["steps"].as_array().into_iter().flatten() {
+        text.push_str(&format!("{:>12}  {}\n", shown(&step["step"]), shown(&step["result"])));
     }
-    if let Some(request) = &explanation.request {
-        for header in request["headers"].as_array().into_iter().flatten() {
-            text.push_str(&format!(
-                "{:>12}  {}: {}\n",
-                "",
-                shown(&header["name"]),
-                shown(&header["value"])
-            ));
-        }
+    for header in document["request"]["headers"].as_array().into_iter().flatten() {
+        let (name, value) = (shown(&header["name"]), shown(&header["value"]));
+        text.push_str(&format!("{:>12}  {name}: {value}\n", ""));
     }
-    if let Some(answer) = &explanation.answer {
-        text.push_str(&format!("{:>12}  {answer}\n", "answer"));
+    if !document["answer"].is_null() {
+        text.push_str(&format!("{:>12}  {}\n", "answer", document["answer"]));
     }
     text
 }

@@ -15,6 +15,7 @@ use gateway::admin::Admin;
 use gateway::config::overrides::Overrides;
 use gateway::config::{GatewayConfig, read};
 use gateway::deploy::{self, Deployer};
+use gateway::endpoint::check::Checker;
 use gateway::listener::tls::ServerCertificates;
 use gateway::serve::{Gateway, StartError};
 use gateway::source::folder::ProjectFolders;
@@ -80,6 +81,9 @@ fn serve(
     let format = if logging::is_terminal() { Format::Text } else { Format::Json };
     let access_log = AccessLog::start(Box::new(std::io::stderr()), format, config.workers)
         .map_err(|error| format!("cannot start the access log: {error}"))?;
+    let checker = Checker::start(&config)
+        .map_err(|error| format!("cannot start the health checks: {error}"))?;
+    let deployer = deployer.watched_by(checker.handle());
     let shared = Arc::new(Shared::new(deployer.nothing(), access_log, config.workers));
     let admin = Arc::new(Admin::new(shared));
     publish_config(&admin, settings);

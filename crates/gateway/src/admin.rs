@@ -2,6 +2,9 @@
 //!
 //! It is never public by default and answers only what `docs/troubleshooting.md` and the README list.
 
+mod endpoints;
+
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,13 +15,12 @@ use http::{Method, Request, Response, StatusCode};
 use http_body_util::Full;
 use serde_json::{Value, json};
 use settings::Effective;
+use tokio::time::Instant;
 
 use crate::deploy::ProjectStatus;
-use crate::endpoint::health::State;
-use crate::endpoint::http::HttpLeaf;
-use crate::endpoint::{Stage, leaves};
-use crate::snapshot::{LiveApi, Snapshot};
-use crate::telemetry::metric::{self, LeafState};
+use crate::explain;
+use crate::snapshot::Snapshot;
+use crate::telemetry::metric;
 use crate::worker::Shared;
 
 /// What the admin listener shows.
@@ -55,11 +57,14 @@ impl Admin {
             (&Method::GET, "/metrics") => self.metrics(),
             (&Method::GET, "/apis") => json(StatusCode::OK, &self.apis()),
             (&Method::GET, "/endpoints") => json(StatusCode::OK, &self.endpoints()),
+            (&Method::GET, "/explain") => self.explain(request.uri()),
             (&Method::GET, "/config") => json(StatusCode::OK, &self.configuration()),
             (&Method::POST, _) if path.starts_with("/endpoints/") => self.switch(request.uri()),
-            (_, "/healthz" | "/readyz" | "/metrics" | "/apis" | "/endpoints" | "/config") => {
-                text(StatusCode::METHOD_NOT_ALLOWED, "only GET is answered here\n")
-            }
+            (
+                _,
+                "/healthz" | "/readyz" | "/metrics" | "/apis" | "/endpoints" | "/explain"
+                | "/config",
+            ) => text(StatusCode::METHOD_NOT_ALLOWED, "only GET is answered here\n"),
             _ => text(StatusCode::NOT_FOUND, NOT_FOUND),
         }
     }
@@ -78,13 +83,15 @@ impl Admin {
 
     fn metrics(&self) -> Response<Full<Bytes>> {
         let snapshot = self.snapshot();
+        let now = Instant::now();
         let apis = snapshot.apis.iter().map(|api| &api.metrics);
-        let endpoints = snapshot
-            .apis
+        let leaves = endpoints::leaves(&snapshot);
+        let leaves = leaves
             .iter()
-            .flat_map(|api| leaves(api))
-            .map(|(_, leaf)| (&leaf.metrics, leaf_state(leaf)));
-        let body = metric::encode(&self.shared.metrics, apis, endpoints);
+            .map(|(leaf, member)| (&leaf.metrics, endpoints::leaf_state(leaf, *member, now)));
+        let groups = endpoints::groups(&snapshot);
+        let groups = groups.iter().map(|group| (&group.labels, group.counters.read()));
+        let body = metric::encode(&self.shared.metrics, apis, leaves, groups);
         respond(StatusCode::OK, metric::CONTENT_TYPE, body)
     }
 
@@ -96,11 +103,7 @@ impl Admin {
 
     fn endpoints(&self) -> Value {
         let snapshot = self.snapshot();
-        let list: Vec<Value> = snapshot
-            .apis
-            .iter()
-            .flat_map(|api| leaves(api).map(|(stage, leaf)| endpoint(api, stage, leaf)))
-            .collect();
+        let list = endpoints::list(&snapshot);
         json!({ "count": list.len(), "generation": snapshot.generation, "list": list })
     }
 
@@ -114,6 +117,27 @@ impl Admin {
             .collect()
     }
 
+    /// `GET /explain?method=GET&url=…&header=Name:%20value`: what would happen to a request now.
+    fn explain(&self, uri: &http::Uri) -> Response<Full<Bytes>> {
+        let query = uri.query().unwrap_or_default();
+        let pairs: Vec<(Cow<'_, str>, Cow<'_, str>)> =
+            url::form_urlencoded::parse(query.as_bytes()).collect();
+        let all = |name: &'static str| {
+            pairs.iter().filter(move |(known, _)| known == name).map(|(_, value)| &**value)
+        };
+        let method = all("method").next().unwrap_or("GET");
+        let Some(url) = all("url").next() else {
+            return text(StatusCode::BAD_REQUEST, "say which request: ?method=GET&url=/a/1.0\n");
+        };
+        match explain::request(method, url, all("header")) {
+            Ok((request, is_secure)) => {
+                let explanation = explain::explain(&self.shared, request, is_secure);
+                json(StatusCode::OK, &explanation.to_json())
+            }
+            Err(error) => respond(StatusCode::BAD_REQUEST, "text/plain; charset=utf-8", error),
+        }
+    }
+
     /// `POST /endpoints/{id}/drain` and `/resume`, with an optional `?for=10m`.
     fn switch(&self, uri: &http::Uri) -> Response<Full<Bytes>> {
         let rest = uri.path().strip_prefix("/endpoints/").unwrap_or_default();
@@ -122,39 +146,31 @@ impl Admin {
         };
         let id = percent_encoding::percent_decode_str(id).decode_utf8_lossy();
         let snapshot = self.snapshot();
-        let found = snapshot
-            .apis
-            .iter()
-            .flat_map(|api| leaves(api).map(move |(stage, leaf)| (endpoint_id(api, stage), leaf)))
-            .find(|(known, _)| *known == id);
-        let Some((id, leaf)) = found else {
+        let mut found = None;
+        endpoints::visit(&snapshot, &mut |known, node| {
+            if known == id {
+                found = Some(node);
+            }
+        });
+        let Some(node) = found else {
             return text(
                 StatusCode::NOT_FOUND,
                 "no endpoint has this id; GET /endpoints lists them\n",
             );
         };
+        let now = Instant::now();
         match (verb, duration(uri.query())) {
-            ("drain", Ok(limit)) => {
-                leaf.health.switch_off(tokio::time::Instant::now(), limit);
-                tracing::warn!(
-                    endpoint = leaf.name(),
-                    ?limit,
-                    "An endpoint was switched off by hand."
-                );
-            }
-            ("resume", _) => {
-                leaf.health.switch_on(tokio::time::Instant::now());
-                tracing::warn!(endpoint = leaf.name(), "An endpoint was switched on by hand.");
-            }
-            ("drain", Err(reason)) => return text(StatusCode::BAD_REQUEST, reason),
+            (_, Err(reason)) => return text(StatusCode::BAD_REQUEST, reason),
+            ("drain", Ok(limit)) => endpoints::drain(node.endpoint, now, limit),
+            ("resume", Ok(hold)) => endpoints::resume(node, now, hold),
             _ => return text(StatusCode::NOT_FOUND, NOT_FOUND),
         }
-        json(StatusCode::OK, &json!({ "id": id, "health": health(leaf) }))
+        json(StatusCode::OK, &endpoints::describe(&id, node, now))
     }
 }
 
 const NOT_FOUND: &str =
-    "not found; there are /healthz, /readyz, /metrics, /apis, /endpoints and /config\n";
+    "not found; there are /healthz, /readyz, /metrics, /apis, /endpoints, /explain and /config\n";
 
 /// The `for` of a query: a number with s, m or h.
 fn duration(query: Option<&str>) -> Result<Option<Duration>, &'static str> {
@@ -209,55 +225,6 @@ pub fn diagnostic(diagnostic: &model::Diagnostic) -> Value {
         }
     }
     value
-}
-
-/// What `POST /endpoints/{id}/…` names an endpoint by.
-fn endpoint_id(api: &LiveApi, stage: Stage) -> String {
-    format!("{}:{}", api.plan.id.replace('/', ":"), stage.as_str())
-}
-
-fn endpoint(api: &LiveApi, stage: Stage, leaf: &HttpLeaf) -> Value {
-    let totals = leaf.metrics.read();
-    json!({
-        "id": endpoint_id(api, stage),
-        "name": leaf.name(),
-        "api": api.plan.id,
-        "stage": stage.as_str(),
-        "kind": match leaf.plan.dialect {
-            compiler::plan::Dialect::Http => "http",
-            compiler::plan::Dialect::Address => "address",
-        },
-        "url": leaf.plan.url.as_str(),
-        "health": health(leaf),
-        "inFlight": totals.in_flight,
-        "latency": totals.latency.quantiles().map(|quantiles| json!({
-            "p50Ms": quantiles.p50.as_secs_f64() * 1e3,
-            "p90Ms": quantiles.p90.as_secs_f64() * 1e3,
-            "p99Ms": quantiles.p99.as_secs_f64() * 1e3,
-        })),
-    })
-}
-
-fn health(leaf: &HttpLeaf) -> Value {
-    let report = leaf.health.report();
-    let now = tokio::time::Instant::now();
-    json!({
-        "state": report.state.as_str(),
-        "forMs": report.since.map(|since| millis(now.saturating_duration_since(since))),
-        "retryInMs": report.retry_at.map(|at| millis(at.saturating_duration_since(now))),
-        "failures": report.failures,
-        "lastCode": report.last_code,
-        "lastSuspensionMs": report.last_duration.map(millis),
-    })
-}
-
-fn leaf_state(leaf: &HttpLeaf) -> LeafState {
-    match leaf.health.report().state {
-        State::Active => LeafState::Active,
-        State::Timeout => LeafState::TimingOut,
-        State::Suspended => LeafState::Suspended,
-        State::Off => LeafState::Drained,
-    }
 }
 
 fn millis(duration: Duration) -> u64 {

@@ -4,6 +4,9 @@
 //! A body that makes no progress within the socket timeout is given up.
 
 mod last;
+pub(crate) mod replay;
+#[cfg(test)]
+mod script;
 mod trailers;
 
 use std::pin::Pin;
@@ -18,11 +21,14 @@ use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use thiserror::Error;
 
+use crate::endpoint::group::Listener;
 use crate::exchange::Record;
 use crate::idle::IdleTimer;
 use crate::listener::{BusyGuard, Handover, Upload, UploadError};
 use crate::upstream::{AnswerBody, AnswerError};
 use last::LastPiece;
+pub use replay::Reader;
+pub(crate) use replay::Replay;
 
 /// Why a body broke off.
 #[derive(Debug, Error)]
@@ -45,6 +51,9 @@ pub enum BodyError {
     /// The answer was whole before the request was.
     #[error("the answer ended before the request")]
     GivenUp,
+    /// What was kept of the body, to be sent again, is not to be had.
+    #[error("the body cannot be read again: {0}")]
+    Lost(std::io::Error),
 }
 
 /// How far the body of a request has come; shared with whoever judges a failure.
@@ -117,6 +126,11 @@ pub enum RequestSource {
     Library(Incoming),
     /// From a connection of HTTP/1.1.
     Own(Upload),
+    /// From the gateway itself: at hand, and empty once it has been taken.
+    Ready(Bytes),
+    /// From a test.
+    #[cfg(test)]
+    Scripted(script::Script),
 }
 
 /// The end of a body that broke off, and what the client has to do with it.
@@ -143,6 +157,12 @@ impl RequestSource {
                 let next = std::task::ready!(upload.poll_frame(context));
                 next.map(|frame| frame.map_err(|error| (given_up_by(&error), error.into())))
             }
+            Self::Ready(bytes) => {
+                let bytes = std::mem::take(bytes);
+                (!bytes.is_empty()).then(|| Ok(Frame::data(bytes)))
+            }
+            #[cfg(test)]
+            Self::Scripted(script) => std::task::ready!(script.poll_frame(context)),
         })
     }
 
@@ -151,6 +171,9 @@ impl RequestSource {
             Self::Empty => true,
             Self::Library(incoming) => incoming.is_end_stream(),
             Self::Own(upload) => upload.is_end_stream(),
+            Self::Ready(bytes) => bytes.is_empty(),
+            #[cfg(test)]
+            Self::Scripted(script) => script.is_end_stream(),
         }
     }
 
@@ -159,6 +182,9 @@ impl RequestSource {
             Self::Empty => SizeHint::with_exact(0),
             Self::Library(incoming) => incoming.size_hint(),
             Self::Own(upload) => upload.size_hint(),
+            Self::Ready(bytes) => SizeHint::with_exact(bytes.len() as u64),
+            #[cfg(test)]
+            Self::Scripted(script) => script.size_hint(),
         }
     }
 }
@@ -170,6 +196,8 @@ pub enum RequestBody {
     Empty,
     /// What the client sends, as it comes.
     Stream(Box<RequestStream>),
+    /// What the client sends, for one of several attempts.
+    Replayed(Box<Reader>),
 }
 
 /// A client's body that streams.
@@ -206,6 +234,7 @@ impl RequestBody {
         match self {
             Self::Empty => None,
             Self::Stream(stream) => Some(Arc::clone(&stream.progress)),
+            Self::Replayed(reader) => Some(Arc::clone(reader.progress())),
         }
     }
 }
@@ -288,6 +317,7 @@ impl Body for RequestBody {
         match self.get_mut() {
             Self::Empty => Poll::Ready(None),
             Self::Stream(stream) => stream.poll_next(context),
+            Self::Replayed(reader) => reader.poll_next(context),
         }
     }
 
@@ -295,6 +325,7 @@ impl Body for RequestBody {
         match self {
             Self::Empty => true,
             Self::Stream(stream) => stream.is_end(),
+            Self::Replayed(reader) => reader.is_end_stream(),
         }
     }
 
@@ -302,6 +333,7 @@ impl Body for RequestBody {
         match self {
             Self::Empty => SizeHint::with_exact(0),
             Self::Stream(stream) => stream.source.size_hint(),
+            Self::Replayed(reader) => reader.size_hint(),
         }
     }
 }
@@ -351,12 +383,14 @@ pub struct UpstreamBody {
     idle_limit: Duration,
     /// How much of the request had been sent at the last look.
     sent: Option<u64>,
+    /// Who looks for a session in it.
+    listener: Option<Box<Listener>>,
 }
 
 impl UpstreamBody {
     /// `idle` is the longest pause, in which nothing comes and nothing of the request is taken.
     pub(crate) fn new(answer: AnswerBody, idle: Duration) -> Self {
-        Self { answer, idle: IdleTimer::new(idle), idle_limit: idle, sent: None }
+        Self { answer, idle: IdleTimer::new(idle), idle_limit: idle, sent: None, listener: None }
     }
 
     fn poll_next(
@@ -372,6 +406,11 @@ impl UpstreamBody {
             return Poll::Ready(Some(Err(BodyError::Stalled(self.idle_limit))));
         };
         self.idle.progressed();
+        if let (Some(listener), Some(Ok(frame))) = (&self.listener, &next)
+            && frame.data_ref().is_some_and(|data| !listener.hear(data))
+        {
+            self.listener = None;
+        }
         Poll::Ready(next)
     }
 }
@@ -396,6 +435,14 @@ impl ResponseBody {
     /// What an upstream sends.
     pub fn upstream(body: UpstreamBody) -> Self {
         Self { source: Source::Upstream(Box::new(body)), record: None, busy: None, handover: None }
+    }
+
+    /// Lets somebody look for a session in it.
+    pub(crate) fn heard_by(mut self, listener: Listener) -> Self {
+        if let Source::Upstream(body) = &mut self.source {
+            body.listener = Some(Box::new(listener));
+        }
+        self
     }
 
     /// Lets the end of this body end the exchange.

@@ -12,6 +12,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use http::HeaderValue;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimePrinter;
+use tokio::time::Instant;
 
 thread_local! {
     /// The last second that a thread wrote as a date.
@@ -43,6 +44,28 @@ fn date(second: u64) -> Option<HeaderValue> {
     let time = Timestamp::from_second(i64::try_from(second).ok()?).ok()?;
     let text = DateTimePrinter::new().timestamp_to_rfc9110_string(&time).ok()?;
     HeaderValue::try_from(text).ok()
+}
+
+/// When something happened, as text (RFC 3339, UTC, milliseconds).
+#[must_use]
+pub fn text_of(at: Instant) -> String {
+    let time = Timestamp::try_from(time_of_day(at)).unwrap_or_default();
+    time.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
+}
+
+/// The hour of the day at which something happened, as text (UTC).
+#[must_use]
+pub fn time_of(at: Instant) -> String {
+    let time = Timestamp::try_from(time_of_day(at)).unwrap_or_default();
+    time.strftime("%H:%M:%S").to_string()
+}
+
+fn time_of_day(at: Instant) -> SystemTime {
+    let instant = Instant::now();
+    match at.checked_duration_since(instant) {
+        Some(ahead) => now() + ahead,
+        None => now() - instant.duration_since(at),
+    }
 }
 
 /// A source of the time of day. Clones show the same time.

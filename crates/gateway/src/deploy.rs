@@ -17,8 +17,9 @@ use model::{Diagnostics, Place, Severity, codes};
 use crate::admit::jwt::Admitter;
 use crate::clock::Clock;
 use crate::config::GatewayConfig;
+use crate::endpoint::check::Watch;
 use crate::endpoint::http::LeafContext;
-use crate::endpoint::{Endpoint, Stage, group};
+use crate::endpoint::{Endpoint, Stage};
 use crate::fetch::{FetchLimits, Fetcher};
 use crate::route::{OperationTable, Router};
 use crate::snapshot::{LiveApi, Snapshot, environment_kind};
@@ -72,6 +73,8 @@ pub struct Deployer {
     trust: Arc<TrustStore>,
     admitter: Arc<Admitter>,
     environment: Option<String>,
+    /// Who checks the health of endpoints; `None` where nobody does.
+    watch: Option<Watch>,
     projects: BTreeMap<PathBuf, Entry>,
     generation: u64,
 }
@@ -146,7 +149,14 @@ impl Deployer {
         admitter: Arc<Admitter>,
         environment: Option<String>,
     ) -> Self {
-        Self { config, trust, admitter, environment, projects: BTreeMap::new(), generation: 0 }
+        let projects = BTreeMap::new();
+        Self { config, trust, admitter, environment, watch: None, projects, generation: 0 }
+    }
+
+    /// Has the health of endpoints checked from now on.
+    #[must_use]
+    pub fn watched_by(self, watch: Watch) -> Self {
+        Self { watch: Some(watch), ..self }
     }
 
     /// What became of every project, by path.
@@ -300,7 +310,6 @@ impl Deployer {
             let options = CompileOptions { cors: cors_defaults(&self.config) };
             let (plan, found) = compile(&project, &options);
             diagnostics.extend(found);
-            diagnostics.extend(group::refuse(plan.as_ref()));
             plan
         });
         (plan.filter(|_| !diagnostics.has_errors()), diagnostics)
@@ -388,8 +397,10 @@ impl Deployer {
             trust: &self.trust,
             certificates: &plan.certificates,
             preserve_host: plan.preserve_host,
+            counts: false,
+            watch: self.watch.as_ref(),
         };
-        Endpoint::new(endpoint, &context)
+        Some(Endpoint::new(endpoint, &context))
     }
 
     fn snapshot(&mut self) -> Snapshot {

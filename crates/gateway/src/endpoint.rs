@@ -1,14 +1,17 @@
-//! The endpoint of a stage at run time: today a leaf, later groups of endpoints too.
+//! The endpoint of a stage at run time: a leaf, or a group of endpoints.
 
+pub mod check;
 pub mod group;
 pub mod health;
 pub mod http;
+pub mod limit;
 
 use std::sync::Arc;
 
 use ::http::Response;
 use compiler::plan::{AuthPlan, EndpointPlan, Stages};
 use model::fault::FaultCode;
+use tokio::time::Instant;
 
 use crate::admit::credential::{CredentialKind, KeyType};
 use crate::body::ResponseBody;
@@ -16,12 +19,15 @@ use crate::config::EnvironmentKind;
 use crate::exchange::Exchange;
 use crate::fault::Failure;
 use crate::snapshot::LiveApi;
+use group::Group;
 
 /// An endpoint with its state and connections.
 #[derive(Debug)]
 pub enum Endpoint {
     /// A URL.
     Http(Box<http::HttpLeaf>),
+    /// Several endpoints.
+    Group(Box<Group>),
 }
 
 /// Production or sandbox.
@@ -45,13 +51,17 @@ impl Stage {
 }
 
 impl Endpoint {
-    /// Attaches live things to a plan; `None` for a group, which is refused before.
-    pub(crate) fn new(plan: &EndpointPlan, context: &http::LeafContext<'_>) -> Option<Self> {
+    /// Attaches live things to a plan.
+    pub(crate) fn new(plan: &EndpointPlan, context: &http::LeafContext<'_>) -> Self {
+        let body = (plan.body_need(), plan.replay());
         match plan {
-            EndpointPlan::Http(plan) => {
-                Some(Self::Http(Box::new(http::HttpLeaf::new(plan, context))))
+            EndpointPlan::Http(plan) => Self::Http(Box::new(http::HttpLeaf::new(plan, context))),
+            EndpointPlan::Failover(plan) => {
+                Self::Group(Box::new(Group::failover(plan, body, context)))
             }
-            EndpointPlan::Failover(_) | EndpointPlan::Balance(_) => None,
+            EndpointPlan::Balance(plan) => {
+                Self::Group(Box::new(Group::balance(plan, body, context)))
+            }
         }
     }
 
@@ -63,13 +73,59 @@ impl Endpoint {
     ) -> Result<Response<ResponseBody>, Failure> {
         match self {
             Self::Http(leaf) => leaf.call(exchange, api).await,
+            // Boxed, so that it does not make every exchange larger.
+            Self::Group(group) => Box::pin(group::call(group, exchange, api)).await,
         }
     }
 
-    /// The leaves under this endpoint.
-    pub fn leaves(&self) -> impl Iterator<Item = &http::HttpLeaf> {
+    /// Whether it would take a call now.
+    #[must_use]
+    pub fn is_ready(&self, now: Instant) -> bool {
         match self {
-            Self::Http(leaf) => std::iter::once(&**leaf),
+            Self::Http(leaf) => leaf.is_ready(now),
+            Self::Group(group) => group.is_ready(now),
+        }
+    }
+
+    /// Since when it has been ready; `None` where it always was.
+    pub(crate) fn ready_since(&self, now: Instant) -> Option<Instant> {
+        match self {
+            Self::Http(leaf) => leaf.ready_since(),
+            Self::Group(group) => group.ready_since(now),
+        }
+    }
+
+    /// Whether all of it was switched off by hand.
+    #[must_use]
+    pub fn is_off(&self, now: Instant) -> bool {
+        match self {
+            Self::Http(leaf) => leaf.health.is_off(now),
+            Self::Group(group) => group.members.iter().all(|member| member.endpoint.is_off(now)),
+        }
+    }
+
+    /// Whether a call would find a place at once.
+    pub(crate) fn has_room(&self, now: Instant) -> bool {
+        match self {
+            Self::Http(leaf) => leaf.gate.has_room(),
+            Self::Group(group) => group.has_room(now),
+        }
+    }
+
+    /// Calls in flight, where they are counted.
+    #[must_use]
+    pub fn in_flight(&self) -> u32 {
+        match self {
+            Self::Http(leaf) => leaf.gate.in_flight(),
+            Self::Group(group) => group.in_flight(),
+        }
+    }
+
+    /// The leaves under this endpoint, in the order in which they were written.
+    pub fn leaves(&self) -> Vec<&http::HttpLeaf> {
+        match self {
+            Self::Http(leaf) => vec![leaf],
+            Self::Group(group) => group.leaves(),
         }
     }
 }
@@ -142,16 +198,6 @@ pub fn stage_for(
         (_, Some(KeyType::Sandbox)) if has_sandbox => Ok(Stage::Sandbox),
         (_, Some(KeyType::Sandbox)) => Err(FaultCode::NoSandboxEndpoint),
     }
-}
-
-/// Every leaf of an API with its stage.
-pub fn leaves(api: &LiveApi) -> impl Iterator<Item = (Stage, &http::HttpLeaf)> {
-    [Stage::Production, Stage::Sandbox].into_iter().flat_map(move |stage| {
-        at(&api.endpoints, stage)
-            .into_iter()
-            .flat_map(Endpoint::leaves)
-            .map(move |leaf| (stage, leaf))
-    })
 }
 
 /// A leaf's name, shared with records of exchanges.

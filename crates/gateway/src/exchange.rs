@@ -13,6 +13,8 @@ use tokio::time::Instant;
 use crate::admit::credential::Credential;
 use crate::body::{RequestBody, RequestProgress, RequestSource, RequestStage};
 use crate::clock;
+use crate::endpoint::limit::Pass;
+use crate::forward::Wish;
 use crate::interim::Interim;
 use crate::known::{Known, Present};
 use crate::listener::Switch;
@@ -126,6 +128,8 @@ pub struct Exchange {
     pub(crate) interim: Interim,
     /// The client's connection, if it may become a tunnel.
     pub(crate) switch: Option<Switch>,
+    /// What its headers asked of the connection, once they are those of an upstream's request.
+    pub(crate) wish: Option<Wish>,
     /// The tunnel that begins with the answer.
     pub(crate) tunnel: Option<Tunnel>,
     /// What its end will leave.
@@ -145,6 +149,77 @@ pub struct Attempts {
     pub target: Option<Arc<Target>>,
     /// The fault that is answered, with its number.
     pub fault: Option<(u32, FaultCode)>,
+    /// Each attempt, where there was more than one; boxed, since there mostly was not.
+    pub past: Option<Box<Vec<PastAttempt>>>,
+    /// Why no other member was tried after the last failure.
+    pub stopped: Option<Stopped>,
+}
+
+/// An attempt that has ended.
+#[derive(Debug, Clone)]
+pub struct PastAttempt {
+    /// The name of the leaf.
+    pub endpoint: Arc<str>,
+    /// Where it went.
+    pub target: Arc<Target>,
+    /// How long it took.
+    pub time: Duration,
+    /// How it ended.
+    pub end: AttemptEnd,
+}
+
+/// How an attempt ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AttemptEnd {
+    /// With an answer of this status, that was passed on or taken for a failure.
+    Status(u16),
+    /// With a failure of this kind and number.
+    Failed(&'static str, u32),
+    /// Another attempt was answered first.
+    Overtaken,
+}
+
+/// Why a group did not try another member after a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stopped {
+    /// The failure is none that the group goes on after.
+    Trigger,
+    /// The request may have arrived, and must not be sent twice.
+    Policy,
+    /// The body was not kept.
+    Body,
+    /// As many attempts were made as may be.
+    Attempts,
+    /// The group has repeated as much as it may.
+    Budget,
+    /// The time of all attempts is over.
+    Deadline,
+    /// Nobody else is ready.
+    Nobody,
+}
+
+impl Stopped {
+    /// The word that is printed.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Trigger => "trigger",
+            Self::Policy => "policy",
+            Self::Body => "body",
+            Self::Attempts => "attempts",
+            Self::Budget => "budget",
+            Self::Deadline => "deadline",
+            Self::Nobody => "nobody_ready",
+        }
+    }
+}
+
+impl Attempts {
+    /// Counts an attempt that has ended.
+    pub(crate) fn note(&mut self, time: Duration) {
+        self.count += 1;
+        self.time += time;
+    }
 }
 
 impl Exchange {
@@ -191,6 +266,7 @@ impl Exchange {
             status: CLIENT_CLOSED,
             response_bytes: 0,
             tunnelled: 0,
+            pass: None,
             is_counted: false,
             is_finished: false,
         });
@@ -208,6 +284,7 @@ impl Exchange {
             present,
             interim,
             switch,
+            wish: None,
             tunnel: None,
             record,
             snapshot,
@@ -261,11 +338,23 @@ pub struct Record {
     response_bytes: u64,
     /// What a tunnel carried to the upstream.
     tunnelled: u64,
+    /// The place at the endpoint that answers, held to the end of the answer.
+    pub(crate) pass: Option<Pass>,
     is_counted: bool,
     is_finished: bool,
 }
 
 impl Record {
+    /// How far the request's body has come.
+    pub(crate) fn progress(&self) -> Option<&RequestProgress> {
+        self.progress.as_deref()
+    }
+
+    /// Leaves nothing: the exchange was only looked at.
+    pub(crate) fn forget(&mut self) {
+        self.is_finished = true;
+    }
+
     /// Notes bytes on their way to the client.
     pub(crate) fn sent(&mut self, bytes: u64) {
         self.response_bytes += bytes;
@@ -353,6 +442,8 @@ impl Record {
             attempts: self.attempts.count,
             upstream_time: (self.attempts.count > 0).then_some(self.attempts.time),
             fault: self.attempts.fault,
+            past: self.attempts.past.as_deref().map_or(&[], Vec::as_slice),
+            stopped: self.attempts.stopped,
             key_type: self.credential.as_deref().map(|credential| credential.key_type.as_str()),
             client_id: self
                 .credential

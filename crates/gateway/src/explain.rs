@@ -4,11 +4,14 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use compiler::plan::AuthPlan;
-use http::{HeaderMap, HeaderValue, Request};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
+use model::fault::FaultCode;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use crate::admit::credential::{Credential, CredentialKind, KeyType};
 use crate::body::RequestSource;
+use crate::endpoint::http::HttpLeaf;
 use crate::endpoint::{self, Endpoint};
 use crate::exchange::{Arrival, Connection, Exchange};
 use crate::fault::{Failure, Fault};
@@ -45,10 +48,45 @@ impl Explanation {
     }
 }
 
+/// A request to explain, and whether it comes over TLS; headers are written as `Name: value`.
+///
+/// # Errors
+///
+/// What is wrong with it.
+pub fn request<'a>(
+    method: &str,
+    url: &str,
+    headers: impl Iterator<Item = &'a str>,
+) -> Result<(Request<()>, bool), String> {
+    let method = Method::from_bytes(method.as_bytes())
+        .map_err(|_invalid| format!("`{method}` is no method"))?;
+    let uri: Uri = url.parse().map_err(|error| format!("`{url}` is no URL: {error}"))?;
+    let is_secure = uri.scheme_str() != Some("http");
+    let mut request = Request::new(());
+    *request.method_mut() = method;
+    let fields = request.headers_mut();
+    for header in headers {
+        let (name, value) = header
+            .split_once(':')
+            .ok_or_else(|| format!("`{header}` is no header: write `Name: value`"))?;
+        let name =
+            HeaderName::try_from(name.trim()).map_err(|error| format!("`{header}`: {error}"))?;
+        let value =
+            HeaderValue::try_from(value.trim()).map_err(|error| format!("`{header}`: {error}"))?;
+        fields.append(name, value);
+    }
+    if !fields.contains_key(http::header::HOST) && uri.authority().is_none() {
+        fields.insert(http::header::HOST, HeaderValue::from_static("localhost"));
+    }
+    *request.uri_mut() = uri;
+    Ok((request, is_secure))
+}
+
 /// Explains what would happen to a request. `is_secure` is whether it comes over TLS.
 #[must_use]
 pub fn explain(shared: &Arc<Shared>, request: Request<()>, is_secure: bool) -> Explanation {
-    let worker = Arc::new(Worker::new(0, Arc::clone(shared)));
+    // No worker has this number, so that nothing is counted.
+    let worker = Arc::new(Worker::new(usize::MAX, Arc::clone(shared)));
     let peer = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
     let connection = Arc::new(Connection::new(worker, peer, is_secure));
     let snapshot = shared.snapshot.load_full();
@@ -59,6 +97,7 @@ pub fn explain(shared: &Arc<Shared>, request: Request<()>, is_secure: bool) -> E
     if let Err(failure) = walk(&mut exchange, &mut explanation) {
         explanation.answer = Some(failure_json(&exchange, &failure));
     }
+    exchange.record.forget();
     explanation
 }
 
@@ -78,7 +117,63 @@ fn walk(exchange: &mut Exchange, explanation: &mut Explanation) -> Result<(), Fa
     operation(exchange, &api, explanation);
     exchange.record.credential = presumed(exchange).map(Arc::new);
     let endpoint = endpoint::choose(exchange, &api)?;
-    leaf(exchange, &api, endpoint, explanation)
+    let first = order(exchange, endpoint, "", explanation);
+    let Some(first) = first else { return Err(FaultCode::NoChildReady.into()) };
+    leaf(exchange, &api, first, explanation)
+}
+
+/// The members of a group in the order in which they would be tried now, and those of groups within;
+/// gives the first leaf.
+fn order<'a>(
+    exchange: &Exchange,
+    endpoint: &'a Endpoint,
+    indent: &str,
+    explanation: &mut Explanation,
+) -> Option<&'a HttpLeaf> {
+    let group = match endpoint {
+        Endpoint::Http(leaf) => return Some(leaf),
+        Endpoint::Group(group) => group,
+    };
+    let now = Instant::now();
+    let kind = if group.is_failover() { "failover" } else { "load balance" };
+    explanation.step("group", format!("{indent}{} ({kind})", group.name));
+    let mut first = None;
+    let mut order = group.preview(exchange, now).into_iter().enumerate();
+    let mut tried = Vec::new();
+    order.by_ref().for_each(|(place, (index, is_forced))| {
+        tried.push(index);
+        let Some(member) = group.members.get(index) else { return };
+        let forced = if is_forced { ", in spite of its state" } else { "" };
+        let text = format!("{indent}{}. {}{forced}", place + 1, member.shown(index));
+        explanation.step("member", text + &url(&member.endpoint));
+        let below = order_below(exchange, &member.endpoint, indent, explanation);
+        if first.is_none() {
+            first = below;
+        }
+    });
+    for (index, member) in group.members.iter().enumerate() {
+        if !tried.contains(&index) {
+            let text = format!("{indent}-  {} is not ready", member.shown(index));
+            explanation.step("member", text + &url(&member.endpoint));
+        }
+    }
+    first
+}
+
+fn order_below<'a>(
+    exchange: &Exchange,
+    endpoint: &'a Endpoint,
+    indent: &str,
+    explanation: &mut Explanation,
+) -> Option<&'a HttpLeaf> {
+    order(exchange, endpoint, &format!("{indent}   "), explanation)
+}
+
+fn url(endpoint: &Endpoint) -> String {
+    match endpoint {
+        Endpoint::Http(leaf) => format!(" ({})", leaf.plan.url.as_str()),
+        Endpoint::Group(_) => String::new(),
+    }
 }
 
 fn operation(exchange: &Exchange, api: &LiveApi, explanation: &mut Explanation) {
@@ -120,10 +215,9 @@ fn presumed(exchange: &Exchange) -> Option<Credential> {
 fn leaf(
     exchange: &mut Exchange,
     api: &LiveApi,
-    endpoint: &Endpoint,
+    leaf: &HttpLeaf,
     explanation: &mut Explanation,
 ) -> Result<(), Failure> {
-    let Endpoint::Http(leaf) = endpoint;
     explanation.step("endpoint", format!("{} ({})", leaf.name(), leaf.plan.url.as_str()));
     let address = leaf.resolve(exchange, api)?.into_owned();
     exchange.head.headers.remove("x-weir-key-type");

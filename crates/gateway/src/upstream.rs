@@ -19,12 +19,14 @@ mod proxy;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use compiler::plan::Http2;
 use http::Request;
 use http1::HeadLimits;
 use rustls::ClientConfig;
+use tokio::io::AsyncWriteExt as _;
 
 use crate::body::RequestBody;
 use crate::config::proxies::Proxy;
@@ -34,7 +36,8 @@ pub use answer::AnswerError;
 pub(crate) use answer::{Answer, AnswerBody};
 pub(crate) use any::AnyClient;
 pub use failure::SendFailure;
-pub(crate) use failure::io_cause;
+pub(crate) use failure::{code_of, io_cause};
+pub(crate) use h1::SharedIdle;
 
 /// Where connections of one kind go. Equal targets share connections.
 #[derive(Clone)]
@@ -49,6 +52,8 @@ pub struct Target {
     pub http2: Http2,
     /// The proxy on the way.
     pub proxy: Option<Arc<Proxy>>,
+    /// The connections that all workers share, where there may be so many only.
+    pub(crate) shared: Option<Arc<SharedIdle>>,
     /// Scheme, host and port, for people.
     pub name: Box<str>,
 }
@@ -60,13 +65,28 @@ impl Target {
         let scheme = if tls.is_some() { "https" } else { "http" };
         let shown = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
         let name = format!("{scheme}://{shown}:{port}").into();
-        Self { host: host.into(), port, tls, http2, proxy: None, name }
+        Self { host: host.into(), port, tls, http2, proxy: None, shared: None, name }
+    }
+
+    /// The same over connections that all workers share.
+    #[must_use]
+    pub(crate) fn sharing(self, shared: Option<Arc<SharedIdle>>) -> Self {
+        Self { shared, ..self }
     }
 
     /// The same through a proxy.
     #[must_use]
     pub fn through(self, proxy: Option<Arc<Proxy>>) -> Self {
         Self { proxy, ..self }
+    }
+
+    /// Whether connections to it may speak HTTP/2.
+    pub(crate) fn may_speak_http2(&self) -> bool {
+        match self.http2 {
+            Http2::Always => true,
+            Http2::Negotiate => self.tls.is_some(),
+            Http2::Never => false,
+        }
     }
 
     /// The proxy that is handed requests to send on, where it does not give a tunnel.
@@ -88,6 +108,7 @@ impl PartialEq for Target {
             && self.http2 == other.http2
             && self.host == other.host
             && self.proxy == other.proxy
+            && self.shared.as_ref().map(Arc::as_ptr) == other.shared.as_ref().map(Arc::as_ptr)
     }
 }
 
@@ -124,6 +145,45 @@ pub(crate) struct Terms<'a> {
     pub(crate) awaits_continue: bool,
     /// Who hears of interim answers.
     pub(crate) interim: &'a Interim,
+    /// Learns whether anything of the request can have reached the upstream.
+    pub(crate) reached: &'a Reached,
+}
+
+/// Whether anything of a request can have reached an upstream. It is known also when the call is
+/// given up.
+#[derive(Debug, Default)]
+pub(crate) struct Reached(AtomicBool);
+
+impl Reached {
+    /// Bytes are on their way, or may be.
+    pub(crate) fn note(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// The upstream says that it has not looked at what it was sent.
+    pub(crate) fn take_back(&self) {
+        self.0.store(false, Ordering::Relaxed);
+    }
+
+    /// Whether anything can have arrived.
+    pub(crate) fn is_possible(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Connects to a target as for a call, TLS included, within `limit`, and closes that connection.
+///
+/// Where a proxy is handed requests to send on, it is the proxy that is connected to.
+///
+/// # Errors
+///
+/// [`SendFailure`] says what stood in the way.
+pub(crate) async fn try_connection(target: &Target, limit: Duration) -> Result<(), SendFailure> {
+    let mut opened = connect::dial(target, limit).await?;
+    // TLS takes its leave, so that no upstream logs a connection that was cut. How that goes says
+    // nothing: there was a connection.
+    let _closed = opened.transport.shutdown().await;
+    Ok(())
 }
 
 /// Sends requests to targets over connections that it keeps.
@@ -132,7 +192,8 @@ pub(crate) struct Terms<'a> {
 pub(crate) trait Client: Send + Sync {
     /// Sends one request and waits for the head of the answer.
     ///
-    /// The request is the caller's place for it: what is left in it afterwards means nothing.
+    /// The request is the caller's place for it: what is left in it afterwards means nothing, but
+    /// for its headers where [`Client::keeps_headers`] says so.
     /// Dropping the future gives the call up and closes its connection.
     ///
     /// # Errors
@@ -144,6 +205,9 @@ pub(crate) trait Client: Send + Sync {
         request: &mut Request<RequestBody>,
         terms: Terms<'_>,
     ) -> impl Future<Output = Result<Answer, SendFailure>> + Send;
+
+    /// Whether a call that fails leaves the headers in the request, but for those of a proxy.
+    fn keeps_headers(&self, target: &Target) -> bool;
 
     /// Closes connections that have been idle for longer than this.
     fn close_idle(&self, older_than: Duration);

@@ -83,8 +83,6 @@ codes! {
     ERROR_CODE = "EP012", "An error code is not a number.", "Use numbers such as 101503.";
     MESSAGE_FORMAT = "EP013", "`format` and `optimize` of an address endpoint have no effect in this version.", "Use `leave-as-is`.";
     URL_VARIABLE = "EP014", "A variable in the URL of an endpoint never has a value.", "Use names that begin with `uri.var.` or `query.param.`.";
-    LOAD_BALANCE = "EP020", "Load-balanced endpoints are not supported by this version.", "Use one URL for each stage.";
-    FAILOVER = "EP021", "Failover endpoints are not supported by this version.", "Use one URL for each stage.";
     DYNAMIC = "EP022", "Dynamic endpoints are not supported by this version.", "Use one URL for each stage.";
     AWS_LAMBDA = "EP023", "AWS Lambda endpoints are not supported by this version.", "Use the function's URL as an http endpoint.";
     SEQUENCE_BACKEND = "EP024", "Sequence backends are not supported by this version.", "Use one URL for each stage.";
@@ -111,6 +109,7 @@ codes! {
     HEALTH_CHECK = "EP051", "The health of an endpoint cannot be checked in this way.", "Use what is named, or remove the check.";
     CONDITION = "EP052", "The expression that tells a failed answer is malformed.", "Write a comparison such as `status >= 500`.";
     WSDL_ADDRESS = "EP053", "The address of a member is taken from the URL of its WSDL.", "Use a member of type address with the URL of the service.";
+    CONNECTION_LIMIT = "EP054", "Connections cannot be limited over HTTP/2.", "Use `requestsInFlight`, or remove `x-weir-http2: always`.";
 
     DEFINITION_VERSION = "OA001", "The definition is not OpenAPI 2.0, 3.0 or 3.1.", "Set `openapi: 3.0.1` (or `swagger: \"2.0\"`).";
     NO_PATHS = "OA002", "The definition has no paths.", "Add `paths`.";

@@ -46,6 +46,7 @@ impl Leaf<'_> {
         check_format(member, found);
         let http2 = extensions::http2(member, found);
         let limits = limits(settings, found);
+        count_connections(settings, http2, found);
         let health_check = health_check(settings, http2, found);
         let url = url::parse(member, dialect, found)?;
         if let Some(at) = settings.inner("healthCheck").first().filter(|_| !url.is_static()) {
@@ -131,6 +132,18 @@ fn limits(settings: &Settings<'_>, found: &mut Diagnostics) -> Limits {
     }
     let queue = (length > 0).then_some(Queue { length, wait });
     Limits { connections, requests, queue }
+}
+
+/// Over HTTP/2 calls share connections, and each worker has its own.
+fn count_connections(settings: &Settings<'_>, http2: Http2, found: &mut Diagnostics) {
+    let limits = settings.inner("limits");
+    let at = limits.get("connections").filter(|_| http2 == Http2::Always);
+    if let Some(at) = at {
+        let message =
+            "connections are counted for HTTP/1.1, and this endpoint always speaks HTTP/2";
+        let help = "Use `requestsInFlight`, or remove `x-weir-http2: always`.";
+        found.error(codes::CONNECTION_LIMIT, at.place(), message, help);
+    }
 }
 
 #[derive(Clone, Copy, PartialEq)]

@@ -1,5 +1,6 @@
 //! How upstreams are talked to.
 
+use compiler::plan::RetryPolicy;
 use http1::HeadLimits;
 
 use super::proxies::Proxies;
@@ -13,6 +14,8 @@ pub struct Upstreams {
     pub idle_per_target: usize,
     /// How large the head of an answer may be.
     pub head: HeadLimits,
+    /// What a group of endpoints may send again where it does not say.
+    pub retry_policy: RetryPolicy,
     /// Which of them are reached through a proxy.
     pub proxies: Proxies,
 }
@@ -32,6 +35,7 @@ impl Default for Upstreams {
             client: ClientChoice::Own,
             idle_per_target: 512,
             head: HeadLimits { bytes: 64 * 1024, fields: 100 },
+            retry_policy: RetryPolicy::default(),
             proxies: Proxies::default(),
         }
     }

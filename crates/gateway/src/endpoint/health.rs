@@ -117,6 +117,8 @@ pub struct HealthReport {
     pub last_duration: Option<Duration>,
     /// Whether the one call that passes after a suspension is under way.
     pub is_probing: bool,
+    /// Until when somebody wants it in service, whatever fails; may be past.
+    pub held_until: Option<Instant>,
 }
 
 #[derive(Debug)]
@@ -125,6 +127,10 @@ struct Inner {
     epoch: u64,
     since: Option<Instant>,
     retry_at: Option<Instant>,
+    /// Since when an active leaf takes calls again; `None` where it has always done so.
+    ready_since: Option<Instant>,
+    /// Until when somebody wants it in service, whatever fails.
+    held_until: Option<Instant>,
     /// Failures of the timeout class that are left before suspension.
     remaining: u32,
     /// Failures since the leaf was active, as far as they count.
@@ -156,6 +162,8 @@ impl Health {
             epoch: 0,
             since: None,
             retry_at: None,
+            ready_since: None,
+            held_until: None,
             remaining: rules.retries,
             run: 0,
             is_probing: false,
@@ -188,6 +196,39 @@ impl Health {
     #[must_use]
     pub fn is_ready(&self, now: Instant) -> bool {
         is_active(self.word.load(Ordering::Relaxed)) || self.lock().is_open(now)
+    }
+
+    /// A permission whatever the state is, but for a leaf that was switched off: for who has no other
+    /// choice.
+    pub fn force(&self, now: Instant) -> Option<Ticket<'_>> {
+        match self.ready(now) {
+            Readiness::Yes(ticket) => Some(ticket),
+            Readiness::No { state: State::Off, .. } => None,
+            Readiness::No { .. } => Some(self.ticket(self.lock().epoch, false)),
+        }
+    }
+
+    /// Whether it was switched off, and is so still.
+    #[must_use]
+    pub fn is_off(&self, now: Instant) -> bool {
+        if is_active(self.word.load(Ordering::Relaxed)) {
+            return false;
+        }
+        let inner = self.lock();
+        inner.state == State::Off && !inner.is_open(now)
+    }
+
+    /// Since when a leaf that takes calls does so; `None` where it has done so from its beginning.
+    #[must_use]
+    pub fn ready_since(&self) -> Option<Instant> {
+        let inner = self.lock();
+        if inner.state == State::Active { inner.ready_since } else { inner.retry_at }
+    }
+
+    /// Whether somebody wants it in service, whatever fails.
+    #[must_use]
+    pub fn is_held(&self, now: Instant) -> bool {
+        self.lock().is_held(now)
     }
 
     fn ticket(&self, epoch: u64, is_probe: bool) -> Ticket<'_> {
@@ -227,7 +268,7 @@ impl Health {
         let mut inner = self.lock();
         inner.failures += 1;
         inner.last_code = Some(code);
-        if inner.state == State::Off || ticket.epoch < inner.epoch {
+        if inner.state == State::Off || ticket.epoch < inner.epoch || inner.is_held(now) {
             return None;
         }
         inner.run = inner.run.saturating_add(1);
@@ -251,13 +292,16 @@ impl Health {
     pub fn switch_off(&self, now: Instant, limit: Option<Duration>) {
         let mut inner = self.lock();
         self.forget(&mut inner);
+        inner.held_until = None;
         let until = limit.map(|limit| later(now, limit));
         self.enter(State::Off, until, Cause::Operator, &mut inner, now);
     }
 
-    /// Puts the leaf into service as an active one.
-    pub fn switch_on(&self, now: Instant) {
+    /// Puts the leaf into service as an active one; for a time, if one is given, it stays so
+    /// whatever fails.
+    pub fn switch_on(&self, now: Instant, hold: Option<Duration>) {
         let mut inner = self.lock();
+        inner.held_until = hold.map(|hold| later(now, hold));
         self.activate(&mut inner, Cause::Operator, now);
     }
 
@@ -273,6 +317,7 @@ impl Health {
             last_code: inner.last_code,
             last_duration: (inner.last_ms > 0).then(|| milliseconds(inner.last_ms)),
             is_probing: inner.is_probing,
+            held_until: inner.held_until,
         }
     }
 
@@ -284,6 +329,8 @@ impl Health {
 
     /// Goes active and forgets what led away from it.
     fn activate(&self, inner: &mut Inner, cause: Cause, now: Instant) {
+        let waited = inner.retry_at.filter(|at| cause == Cause::Answer && *at <= now);
+        inner.ready_since = Some(waited.unwrap_or(now));
         self.forget(inner);
         self.enter(State::Active, None, cause, inner, now);
     }
@@ -353,6 +400,10 @@ impl Inner {
     fn is_open(&self, now: Instant) -> bool {
         let is_over = self.retry_at.is_some_and(|at| at <= now);
         self.state == State::Active || is_over && !self.is_probing
+    }
+
+    fn is_held(&self, now: Instant) -> bool {
+        self.held_until.is_some_and(|until| now < until)
     }
 
     /// Whether the next call is the only one to pass: after a suspension that kept calls away.

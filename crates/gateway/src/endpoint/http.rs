@@ -1,44 +1,62 @@
 //! A leaf that talks to a URL: `http`, `address` and `service` endpoints.
 
-use std::borrow::Cow;
-use std::sync::Arc;
+mod address;
+mod attempt;
+
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use compiler::address;
-use compiler::plan::{Dialect, Http2, HttpPlan, TimeoutAction, TrustedCertificate};
-use http::uri::{Authority, PathAndQuery, Scheme};
-use http::{HeaderValue, Method, Request, Response, StatusCode, Uri, Version, header};
-use model::fault::{FaultCode, ProtocolState};
+use compiler::plan::{Dialect, Http2, HttpPlan, Probe, TimeoutAction, TrustedCertificate};
+use http::uri::PathAndQuery;
+use http::{HeaderValue, Method, Request, Response, Uri, header};
+use model::fault::FaultCode;
 use tokio::time::Instant;
 
 use super::LeafName;
+use super::check::{Check, Watch};
 use super::health::{Health, Readiness, State, Ticket, Transition};
-use crate::body::{RequestBody, ResponseBody, UpstreamBody};
+use super::limit::{Gate, Pass};
+use crate::body::{RequestBody, ResponseBody};
 use crate::clock;
+use crate::config::GatewayConfig;
 use crate::config::proxies::Proxies;
-use crate::config::{GatewayConfig, Timeouts};
 use crate::exchange::Exchange;
 use crate::fault::{Failure, Fault};
 use crate::forward::{self, Rewrite, Wish};
 use crate::known::Known;
 use crate::snapshot::LiveApi;
-use crate::telemetry::metric::{EndpointLabels, EndpointMetrics, Outcome};
-use crate::tunnel;
+use crate::telemetry::metric::{EndpointLabels, EndpointMetrics};
 use crate::upstream::tls::TrustStore;
-use crate::upstream::{Answer, Client as _, SendFailure, Target, Terms};
-use crate::variables;
+use crate::upstream::{Reached, SendFailure, SharedIdle};
+
+pub(crate) use address::Address;
+pub(crate) use attempt::{Attempt, Surroundings, how, outcome};
 
 /// What describes a body.
 const BODY_HEADERS: [(Known, header::HeaderName); 2] =
     [(Known::ContentLength, header::CONTENT_LENGTH), (Known::ContentType, header::CONTENT_TYPE)];
 
 /// What a leaf is made from, besides its plan.
+#[derive(Clone)]
 pub(crate) struct LeafContext<'a> {
     pub(crate) labels: EndpointLabels,
     pub(crate) config: &'a GatewayConfig,
     pub(crate) trust: &'a Arc<TrustStore>,
     pub(crate) certificates: &'a [TrustedCertificate],
     pub(crate) preserve_host: bool,
+    /// Whether a group wants to know how many calls are in flight.
+    pub(crate) counts: bool,
+    /// Who checks the health of endpoints.
+    pub(crate) watch: Option<&'a Watch>,
+}
+
+/// Why a leaf takes no call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unready {
+    /// Its health checks failed.
+    Unhealthy,
+    /// Calls failed, or somebody switched it off.
+    State(State),
 }
 
 /// A URL with its state.
@@ -50,6 +68,12 @@ pub struct HttpLeaf {
     pub health: Health,
     /// Counters.
     pub metrics: EndpointMetrics,
+    /// What it takes at once.
+    pub gate: Gate,
+    /// Its health checks.
+    pub check: Option<Arc<Check>>,
+    /// The last failure, and when it was.
+    last_error: Mutex<Option<(Instant, String)>>,
     name: LeafName,
     /// The address, when it has no variables.
     fixed: Option<Address>,
@@ -57,16 +81,8 @@ pub struct HttpLeaf {
     certificates: Vec<TrustedCertificate>,
     proxies: Proxies,
     preserve_host: bool,
-}
-
-/// Where a request goes.
-#[derive(Debug, Clone)]
-pub(crate) struct Address {
-    pub(crate) target: Arc<Target>,
-    /// The `Host` to send.
-    pub(crate) host: HeaderValue,
-    /// Path and query of the endpoint's own address, possibly empty.
-    pub(crate) base: Box<str>,
+    /// Its connections, where there may be so many only.
+    shared: Option<Arc<SharedIdle>>,
 }
 
 impl HttpLeaf {
@@ -80,22 +96,81 @@ impl HttpLeaf {
                 context.config.workers,
             ),
             name: Arc::from(plan.name.as_str()),
+            gate: Gate::new(&plan.limits, context.counts),
+            check: None,
+            last_error: Mutex::default(),
             fixed: None,
             trust: Arc::clone(context.trust),
             certificates: context.certificates.to_vec(),
             proxies: context.config.upstream.proxies.clone(),
             preserve_host: context.preserve_host || context.config.forwarding.preserve_host,
+            shared: plan.limits.connections.map(|_| Arc::default()),
         };
         if plan.url.is_static() {
-            leaf.fixed = leaf.address(plan.url.as_str(), plan.http2).ok();
+            leaf.fixed = leaf.address(plan.url.as_str(), leaf.protocol()).ok();
         }
+        leaf.check = leaf.checked(context.watch);
         leaf
+    }
+
+    /// Begins its health checks, where it has any. Without anybody to make them it is healthy.
+    fn checked(&self, watch: Option<&Watch>) -> Option<Arc<Check>> {
+        let plan = self.plan.health_check.as_ref()?;
+        let http2 = match (&plan.probe, self.plan.url.as_str().starts_with("https:")) {
+            // gRPC over clear text is HTTP/2 with prior knowledge.
+            (Probe::Grpc { .. }, false) => Http2::Always,
+            _ => self.protocol(),
+        };
+        let address = self.address(self.plan.url.as_str(), http2).ok()?;
+        let check = Check::new(plan, self.shared_name(), address.target, address.host);
+        if let Some(watch) = watch {
+            watch.watch(&check);
+        }
+        Some(check)
     }
 
     /// The name as WSO2 prints it.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The name, to be shared with records.
+    pub(crate) fn shared_name(&self) -> LeafName {
+        Arc::clone(&self.name)
+    }
+
+    /// The last failure in words, and when it was.
+    #[must_use]
+    pub fn last_error(&self) -> Option<(Instant, String)> {
+        self.last_error.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Since when it has been ready; `None` where it always was.
+    pub(crate) fn ready_since(&self) -> Option<Instant> {
+        let checked = self.check.as_ref().and_then(|check| check.turned_at());
+        self.health.ready_since().max(checked)
+    }
+
+    /// Puts it into service, whatever speaks against it; for a time, if one is given, it stays so.
+    pub(crate) fn resume(&self, now: Instant, hold: Option<Duration>) {
+        self.health.switch_on(now, hold);
+        if let Some(check) = &self.check {
+            check.restore();
+        }
+    }
+
+    /// Whether it would take a call now.
+    #[must_use]
+    pub fn is_ready(&self, now: Instant) -> bool {
+        self.is_healthy() && self.health.is_ready(now)
+    }
+
+    /// Whether health checks have nothing against it.
+    #[must_use]
+    pub fn is_healthy(&self) -> bool {
+        let now = Instant::now;
+        self.check.as_ref().is_none_or(|check| check.is_healthy() || self.health.is_held(now()))
     }
 
     /// Calls the URL (steps 6 and 7 of a request) and judges what came of it.
@@ -105,107 +180,84 @@ impl HttpLeaf {
         api: &LiveApi,
     ) -> Result<Response<ResponseBody>, Failure> {
         exchange.record.attempts.endpoint = Some(Arc::clone(&self.name));
-        let ticket = self.admit(exchange)?;
-        let address = self.resolve(exchange, api)?;
-        let (mut request, wish) = self.request(exchange, &address, api)?;
-        exchange.record.attempts.target = Some(Arc::clone(&address.target));
-        let started = Instant::now();
-        match self.send(exchange, &address, (&mut request, wish), started).await {
-            Ok(answer) => {
-                self.succeeded(ticket);
-                if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
-                    return tunnel::open(exchange, answer, wish);
-                }
-                let socket = exchange.snapshot.config.timeouts.socket;
-                let (mut head, body) = answer.into_parts();
-                self.rewrite(exchange, &mut head, &address);
-                let body = UpstreamBody::new(body, socket);
-                Ok(Response::from_parts(head, ResponseBody::upstream(body)))
-            }
-            Err(failure) => Err(Box::pin(self.failed(exchange, ticket, failure, started)).await),
+        let ticket = match self.permit(Instant::now()) {
+            Ok(ticket) => ticket,
+            Err(state) => return Err(self.not_ready(exchange, state)),
+        };
+        let pass = match self.gate.try_enter() {
+            Some(pass) => pass,
+            None => Box::pin(self.gate.enter()).await.map_err(|_| self.at_limit())?,
+        };
+        let mut attempt = self.attempt(exchange, api, ticket, pass)?;
+        let surroundings = Surroundings::of(exchange);
+        let sent = attempt.send(surroundings).await;
+        exchange.record.attempts.note(attempt.elapsed());
+        match sent {
+            Ok(answer) => attempt.answered(exchange, answer),
+            Err(failure) => Err(Box::pin(self.end(exchange, attempt, failure)).await),
         }
     }
 
-    fn admit(&self, exchange: &Exchange) -> Result<Ticket<'_>, Failure> {
-        match self.health.ready(Instant::now()) {
-            Readiness::Yes(ticket) => Ok(ticket),
-            Readiness::No { state, .. } => {
-                self.metrics.refuse(exchange.record.connection.worker.index);
-                let kind = match self.plan.dialect {
-                    Dialect::Http => "Currently, HTTP endpoint",
-                    Dialect::Address => "Currently , Address endpoint",
-                };
-                let text =
-                    format!("{kind} : [ Name : {} ] [ State : {} ]", self.name, state.as_str());
-                Err(Fault::new(FaultCode::NotReady).describe(text).into())
-            }
-        }
-    }
-
-    /// The address for this request.
-    pub(crate) fn resolve(
+    /// A failed call of a leaf that stands alone.
+    async fn end(
         &self,
         exchange: &Exchange,
+        attempt: Attempt<'_>,
+        failure: SendFailure,
+    ) -> Failure {
+        let is_silent = self.is_silent(&failure);
+        let started = attempt.started;
+        attempt.judge(&failure, &Surroundings::of(exchange), true);
+        if is_silent { hold_back(exchange, started).await } else { Fault::from(failure).into() }
+    }
+
+    /// The permission for a call, where it is ready.
+    ///
+    /// # Errors
+    ///
+    /// The state that it is in.
+    pub(crate) fn permit(&self, now: Instant) -> Result<Ticket<'_>, Unready> {
+        if !self.is_healthy() {
+            return Err(Unready::Unhealthy);
+        }
+        match self.health.ready(now) {
+            Readiness::Yes(ticket) => Ok(ticket),
+            Readiness::No { state, .. } => Err(Unready::State(state)),
+        }
+    }
+
+    /// What is answered where it is not ready.
+    pub(crate) fn not_ready(&self, exchange: &Exchange, why: Unready) -> Failure {
+        self.metrics.refuse(exchange.record.connection.worker.index);
+        let kind = match self.plan.dialect {
+            Dialect::Http => "Currently, HTTP endpoint",
+            Dialect::Address => "Currently , Address endpoint",
+        };
+        let text = format!("{kind} : [ Name : {} ] [ State : {} ]", self.name, why.as_str());
+        Fault::new(FaultCode::NotReady).describe(text).into()
+    }
+
+    /// What is answered where it is at its limits.
+    pub(crate) fn at_limit(&self) -> Failure {
+        Fault::new(FaultCode::EndpointAtLimit)
+            .internal(format!("{} is at its limits", self.name))
+            .into()
+    }
+
+    /// A call that may be made now; the exchange's headers and body go into it.
+    pub(crate) fn attempt<'a>(
+        &'a self,
+        exchange: &mut Exchange,
         api: &LiveApi,
-    ) -> Result<Cow<'_, Address>, Failure> {
-        let http2 = self.http2(exchange);
-        if let Some(fixed) = self.fixed.as_ref().filter(|fixed| fixed.target.http2 == http2) {
-            return Ok(Cow::Borrowed(fixed));
-        }
-        let expanded = self.plan.url.expand(|name| variables::lookup(exchange, api, name));
-        self.address(&expanded, http2)
-            // Text that is no address after expansion is tried as it was written (spec/01 §3.3).
-            .or_else(|_invalid| self.address(self.plan.url.as_str(), http2))
-            .map(Cow::Owned)
-            .map_err(|detail| Fault::new(FaultCode::NoTransport).internal(detail).into())
-    }
-
-    /// gRPC has no other way over clear text than HTTP/2 with prior knowledge.
-    fn http2(&self, exchange: &Exchange) -> Http2 {
-        let is_clear = self.fixed.as_ref().is_none_or(|fixed| fixed.target.tls.is_none());
-        let is_grpc = || {
-            exchange.head.version == Version::HTTP_2
-                && exchange
-                    .head
-                    .headers
-                    .get(header::CONTENT_TYPE)
-                    .is_some_and(|value| value.as_bytes().starts_with(b"application/grpc"))
-        };
-        match self.plan.http2 {
-            Http2::Negotiate if is_clear && is_grpc() => Http2::Always,
-            // A tunnel needs a connection of its own.
-            Http2::Negotiate if !is_clear && forward::wish(exchange) == Wish::Upgrade => {
-                Http2::Never
-            }
-            choice => choice,
-        }
-    }
-
-    fn address(&self, url: &str, http2: Http2) -> Result<Address, String> {
-        let uri = Uri::try_from(url).map_err(|error| format!("`{url}` is no address: {error}"))?;
-        let authority = uri.authority().ok_or_else(|| format!("`{url}` names no host"))?;
-        let is_secure = match uri.scheme() {
-            Some(scheme) if *scheme == Scheme::HTTP => false,
-            Some(scheme) if *scheme == Scheme::HTTPS => true,
-            _ => return Err(format!("`{url}` has neither http nor https as scheme")),
-        };
-        let host = authority.host().trim_start_matches('[').trim_end_matches(']');
-        let default_port = if is_secure { 443 } else { 80 };
-        let port =
-            port(authority, default_port).ok_or_else(|| format!("`{url}` has no valid port"))?;
-        let tls = if is_secure {
-            Some(self.trust.connector_for(host, port, &self.certificates, http2.into()))
-        } else {
-            None
-        };
-        let proxy = self.proxies.choose(is_secure, host);
-        let shown = if port == default_port { authority.host() } else { authority.as_str() };
-        let shown = shown.rsplit_once('@').map_or(shown, |(_user, host)| host);
-        Ok(Address {
-            target: Arc::new(Target::new(host, port, tls, http2).through(proxy)),
-            host: HeaderValue::from_str(shown).map_err(|error| error.to_string())?,
-            base: base(url, authority.as_str()).into(),
-        })
+        ticket: Ticket<'a>,
+        pass: Pass,
+    ) -> Result<Attempt<'a>, Failure> {
+        let address = self.resolve(exchange, api)?;
+        let (request, wish) = self.request(exchange, &address, api)?;
+        exchange.record.attempts.target = Some(Arc::clone(&address.target));
+        let (reached, started) = (Reached::default(), Instant::now());
+        let (ticket, elapsed) = (Some(ticket), Duration::ZERO);
+        Ok(Attempt { leaf: self, ticket, pass, address, request, wish, reached, started, elapsed })
     }
 
     /// The request to send; the exchange's headers and body go into it.
@@ -217,13 +269,20 @@ impl HttpLeaf {
     ) -> Result<(Request<RequestBody>, Wish), Failure> {
         let path = self.path(exchange, address)?;
         let host = self.host(exchange, address).clone();
-        let auth_header = api
-            .plan
-            .security
-            .authorization_header
-            .clone()
-            .unwrap_or_else(|| exchange.snapshot.config.admission.authorization_header.clone());
-        let wish = forward::request_headers(exchange, host, &auth_header);
+        let wish = match exchange.wish {
+            // Another attempt has made the headers ready before.
+            Some(wish) => {
+                exchange.head.headers.insert(header::HOST, host);
+                wish
+            }
+            None => {
+                let own = &exchange.snapshot.config.admission.authorization_header;
+                let auth_header = api.plan.security.authorization_header.as_ref().unwrap_or(own);
+                let auth_header = auth_header.clone();
+                forward::request_headers(exchange, host, &auth_header)
+            }
+        };
+        exchange.wish = Some(wish);
         let mut body = std::mem::replace(&mut exchange.body, RequestBody::Empty);
         if !forward::carries_body(&exchange.head.method) {
             body = RequestBody::Empty;
@@ -250,7 +309,7 @@ impl HttpLeaf {
         if self.is_bare(exchange) {
             path.push_str(&address.base);
         } else {
-            address::join(&address.base, postfix, &mut path);
+            compiler::address::join(&address.base, postfix, &mut path);
         }
         if !path.starts_with('/') {
             path.insert(0, '/');
@@ -271,51 +330,12 @@ impl HttpLeaf {
         media.eq_ignore_ascii_case("text/xml") || media.eq_ignore_ascii_case("application/soap+xml")
     }
 
-    async fn send(
+    pub(super) fn rewrite(
         &self,
-        exchange: &mut Exchange,
+        exchange: &Exchange,
+        head: &mut http::response::Parts,
         address: &Address,
-        (request, wish): (&mut Request<RequestBody>, Wish),
-        started: Instant,
-    ) -> Result<Answer, SendFailure> {
-        let worker = &exchange.record.connection.worker;
-        let mut attempt = Attempt::begin(&self.metrics, worker.index);
-        let config = &exchange.snapshot.config;
-        let limit = self.limit(&config.timeouts);
-        let terms = Terms {
-            head: config.upstream.head,
-            stall: config.timeouts.socket,
-            awaits_continue: wish == Wish::Continue,
-            interim: &exchange.interim,
-        };
-        let sending = worker.upstream.send(&address.target, request, terms);
-        let sent = match tokio::time::timeout_at(started + limit, sending).await {
-            Ok(sent) => sent,
-            Err(_elapsed) => Err(SendFailure::before(
-                FaultCode::Timeout,
-                format!("{} did not answer within {} ms", address.target, limit.as_millis()),
-            )),
-        };
-        let elapsed = started.elapsed();
-        attempt.ended(sent.as_ref().err().map_or(Outcome::Success, outcome), elapsed);
-        drop(attempt);
-        let attempts = &mut exchange.record.attempts;
-        attempts.count += 1;
-        attempts.time += elapsed;
-        sent
-    }
-
-    /// The time to the head of an answer.
-    fn limit(&self, timeouts: &Timeouts) -> Duration {
-        match self.plan.resilience.on_timeout {
-            TimeoutAction::Never => timeouts.endpoint,
-            TimeoutAction::Fault | TimeoutAction::Discard => {
-                self.plan.resilience.timeout.unwrap_or(timeouts.endpoint)
-            }
-        }
-    }
-
-    fn rewrite(&self, exchange: &Exchange, head: &mut http::response::Parts, address: &Address) {
+    ) {
         let path = exchange.head.uri.path();
         let rewrite = Rewrite {
             rules: &exchange.snapshot.config.forwarding,
@@ -325,7 +345,7 @@ impl HttpLeaf {
             scheme: exchange.record.connection.scheme(),
             host: exchange.record.host.to_str().unwrap_or_default(),
         };
-        head.version = Version::HTTP_11;
+        head.version = http::Version::HTTP_11;
         forward::response_headers(&mut head.headers, head.status, &rewrite);
     }
 
@@ -347,90 +367,35 @@ impl HttpLeaf {
         }
     }
 
-    /// Judges a failed call (spec/01 §2.3, §2.7).
-    async fn failed(
-        &self,
-        exchange: &Exchange,
-        ticket: Ticket<'_>,
-        failure: SendFailure,
-        started: Instant,
-    ) -> Failure {
-        if failure.by_client || failure.over_kept {
-            return Fault::from(failure).into();
-        }
+    /// Notes a failed call, unless a time-out means nothing to the leaf (spec/01 §2.7).
+    fn failed(&self, ticket: Ticket<'_>, failure: &SendFailure) {
         let timed_out = failure.code == FaultCode::Timeout;
-        let action = self.plan.resilience.on_timeout;
-        if !(timed_out && action == TimeoutAction::Never) {
-            let number = failure.code.number(failure.state);
-            if let Some(transition) = self.health.failed(ticket, number, Instant::now()) {
-                self.log(&transition, Some(&failure));
-            }
+        if timed_out && self.plan.resilience.on_timeout == TimeoutAction::Never {
+            return;
         }
-        let is_silent = match action {
-            TimeoutAction::Fault => false,
-            TimeoutAction::Discard => true,
-            TimeoutAction::Never => timed_out,
-        };
-        if is_silent {
-            let socket = exchange.snapshot.config.timeouts.socket;
-            tokio::time::sleep_until(started + socket).await;
-            return Failure::Silence;
+        let now = Instant::now();
+        *self.last_error.lock().unwrap_or_else(PoisonError::into_inner) =
+            Some((now, failure.detail.clone()));
+        let number = failure.code.number(failure.state);
+        if let Some(transition) = self.health.failed(ticket, number, now) {
+            self.log(&transition, Some(failure));
         }
-        Fault::from(failure).into()
     }
 }
 
-/// The port that is named, or the default; `None` where what is named is no port.
-fn port(authority: &Authority, default: u16) -> Option<u16> {
-    let (_, tail) = authority.as_str().rsplit_once(authority.host())?;
-    match tail.strip_prefix(':') {
-        None | Some("") => Some(default),
-        Some(digits) => digits.parse().ok(),
+impl Unready {
+    /// The text of messages.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Unhealthy => "UNHEALTHY",
+            Self::State(state) => state.as_str(),
+        }
     }
 }
 
-/// Everything after the authority, as it was written.
-fn base<'a>(url: &'a str, authority: &str) -> &'a str {
-    url.split_once("://")
-        .and_then(|(_scheme, rest)| rest.strip_prefix(authority))
-        .and_then(|rest| rest.split('#').next())
-        .unwrap_or_default()
-}
-
-/// Counts one attempt, also when it is given up.
-struct Attempt<'a> {
-    metrics: &'a EndpointMetrics,
-    worker: usize,
-    outcome: Outcome,
-    to_head: Option<Duration>,
-}
-
-impl<'a> Attempt<'a> {
-    fn begin(metrics: &'a EndpointMetrics, worker: usize) -> Self {
-        metrics.begin(worker);
-        Self { metrics, worker, outcome: Outcome::Other, to_head: None }
-    }
-
-    fn ended(&mut self, outcome: Outcome, elapsed: Duration) {
-        self.outcome = outcome;
-        self.to_head = (outcome == Outcome::Success).then_some(elapsed);
-    }
-}
-
-impl Drop for Attempt<'_> {
-    fn drop(&mut self) {
-        self.metrics.finish(self.worker, self.outcome, self.to_head);
-    }
-}
-
-fn outcome(failure: &SendFailure) -> Outcome {
-    match failure.code {
-        FaultCode::ConnectFailed => Outcome::ConnectFailed,
-        FaultCode::ConnectTimeout => Outcome::ConnectTimeout,
-        FaultCode::Timeout => Outcome::Timeout,
-        FaultCode::ConnectionClosed => Outcome::Closed,
-        FaultCode::ProtocolViolation => Outcome::Protocol,
-        FaultCode::SenderIo if failure.state == ProtocolState::RequestReady => Outcome::Tls,
-        _ => Outcome::Other,
-    }
+/// Answers nothing, at the time when the client's own connection would give up (spec/01 §2.7).
+pub(crate) async fn hold_back(exchange: &Exchange, started: Instant) -> Failure {
+    let socket = exchange.snapshot.config.timeouts.socket;
+    tokio::time::sleep_until(started + socket).await;
+    Failure::Silence
 }

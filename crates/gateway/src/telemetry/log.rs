@@ -20,6 +20,7 @@ use std::time::{Duration, SystemTime};
 use model::fault::FaultCode;
 
 use super::trace::TraceId;
+use crate::exchange::{PastAttempt, Stopped};
 use line::Stamp;
 
 /// A buffer is handed over when it holds this much.
@@ -78,6 +79,10 @@ pub struct AccessRecord<'a> {
     pub client_id: Option<&'a str>,
     /// Whether the exchange ended before the answer was whole.
     pub aborted: bool,
+    /// Each attempt, where there was more than one or the only one failed.
+    pub past: &'a [PastAttempt],
+    /// Why no other member of a group was tried after the last failure.
+    pub stopped: Option<Stopped>,
     /// The `User-Agent`, of which 256 bytes are kept.
     pub user_agent: Option<&'a [u8]>,
 }

@@ -213,6 +213,10 @@ labels! {
         Suspended = "suspended",
         /// An operator has taken it out.
         Drained = "drained",
+        /// Its health checks fail.
+        Unhealthy = "unhealthy",
+        /// Its group leaves it out for bad answers.
+        Ejected = "ejected",
     }
 }
 

@@ -50,6 +50,13 @@ impl Client for AnyClient {
         }
     }
 
+    fn keeps_headers(&self, target: &Target) -> bool {
+        match self {
+            Self::Own(client) => client.keeps_headers(target),
+            Self::Library(client) => client.keeps_headers(target),
+        }
+    }
+
     fn close_idle(&self, older_than: Duration) {
         match self {
             Self::Own(client) => client.close_idle(older_than),

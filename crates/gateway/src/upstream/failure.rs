@@ -18,7 +18,8 @@ pub struct SendFailure {
     pub state: ProtocolState,
     /// For the log; never shown to callers.
     pub detail: String,
-    /// Whether the client is to blame: its body broke off, stalled or was too large.
+    /// Whether the upstream is not to blame: the client's body broke off, stalled or was too large, or
+    /// was lost on the way.
     pub by_client: bool,
     /// Whether a connection that had been kept ended under the request, which says little of the
     /// upstream.
@@ -104,7 +105,7 @@ fn client_side(error: &hyper::Error, progress: Option<&RequestProgress>) -> Opti
 }
 
 /// The fault of a client whose body ended so; `None` while nothing is wrong with it.
-pub(super) fn code_of(stage: RequestStage) -> Option<FaultCode> {
+pub(crate) fn code_of(stage: RequestStage) -> Option<FaultCode> {
     match stage {
         RequestStage::Broken | RequestStage::Gone => Some(FaultCode::IncompletePayload),
         RequestStage::TooLarge => Some(FaultCode::PayloadTooLarge),

@@ -24,13 +24,14 @@ use super::failure::SendFailure;
 use super::http2_pool::{self, Http2Pool, Outcome};
 use super::hyper_client::taken;
 use super::{Client, Target, Terms};
-use crate::body::{RequestBody, RequestProgress};
+use crate::body::{BodyError, RequestBody, RequestProgress};
 use crate::config::Http2Limits;
 use crate::transport::Transport;
 pub(crate) use body::OwnBody;
 use link::{Call, Link, Trouble};
 use outgoing::{Outgoing, Unsendable};
 use pool::Pool;
+pub(crate) use pool::SharedIdle;
 
 /// How many pooled connections may turn out stale before a new one is opened.
 const STALE_TRIES: usize = 3;
@@ -100,7 +101,9 @@ impl OwnClient {
         if is_http2 {
             *request.body_mut() = outgoing.into_untouched_body().ok_or_else(|| lost(target))?;
             let request = taken(request);
-            return http2_pool::send_over(&self.http2, target, request, transport, limit).await;
+            let to_send = (request, transport);
+            let reached = terms.reached;
+            return http2_pool::send_over(&self.http2, target, to_send, limit, reached).await;
         }
         self.over_first(target, request, outgoing, (transport, terms)).await
     }
@@ -129,8 +132,8 @@ impl OwnClient {
         request: &mut Request<RequestBody>,
         terms: Terms<'_>,
     ) -> Option<Result<Answer, SendFailure>> {
-        let sent = http2_pool::send(&self.http2, target, taken(request), self.connect_timeout);
-        match sent.await {
+        let (taken, limit) = (taken(request), self.connect_timeout);
+        match http2_pool::send(&self.http2, target, taken, limit, terms.reached).await {
             Outcome::Answered(answer) => Some(Ok(*answer)),
             Outcome::Failed(failure) => Some(Err(failure)),
             Outcome::Elsewhere(back, opened) => {
@@ -170,6 +173,10 @@ impl Client for OwnClient {
         };
         let outgoing = again(link, trouble, request, (target, terms))?;
         Box::pin(self.over_others(target, request, outgoing, terms)).await
+    }
+
+    fn keeps_headers(&self, target: &Target) -> bool {
+        !target.may_speak_http2()
     }
 
     fn close_idle(&self, older_than: Duration) {
@@ -213,6 +220,9 @@ fn failure(link: &Link, trouble: Trouble) -> SendFailure {
     let is_sending = outgoing.has_body() && !outgoing.is_done();
     let state = if is_sending { ProtocolState::RequestBody } else { ProtocolState::RequestDone };
     let (code, state, detail) = match trouble {
+        Trouble::Unsendable(Unsendable::Body(error @ BodyError::Lost(_))) => {
+            return lost_here(error.to_string());
+        }
         Trouble::Unsendable(Unsendable::Body(error)) => return by_client(link, error.to_string()),
         Trouble::Unsendable(Unsendable::Mismatch) => {
             return by_client(link, "the body has not the length that it was said to have".into());
@@ -260,6 +270,11 @@ fn by_client(link: &Link, detail: String) -> SendFailure {
         by_client: true,
         over_kept: false,
     }
+}
+
+/// What was kept of a body is gone: nobody's fault but the gateway's.
+fn lost_here(detail: String) -> SendFailure {
+    SendFailure { by_client: true, ..SendFailure::before(FaultCode::Internal, detail) }
 }
 
 /// A body of which some was read for a connection that had ended.

@@ -12,8 +12,8 @@ use super::connect::{self, Dialed};
 use super::failure::SendFailure;
 use super::http2_pool::{self, Http2Pool, Outcome};
 use super::pool::{Http1, Lease, Pool};
-use super::{Answer, AnswerBody, Client, Target, Terms, proxy};
-use crate::body::{RequestBody, RequestProgress};
+use super::{Answer, AnswerBody, Client, Reached, Target, Terms, proxy};
+use crate::body::RequestBody;
 use crate::config::Http2Limits;
 use crate::transport::Transport;
 
@@ -72,8 +72,9 @@ impl HyperClient {
         target: &Arc<Target>,
         request: Request<RequestBody>,
         connection: Http1,
+        reached: &Reached,
     ) -> Attempt {
-        match self.over_http1(target, request, connection).await {
+        match self.over_http1(target, request, connection, reached).await {
             Attempt::Failed(failure) => {
                 Attempt::Failed(SendFailure { over_kept: failure.is_stale(), ..failure })
             }
@@ -86,6 +87,7 @@ impl HyperClient {
         target: &Arc<Target>,
         mut request: Request<RequestBody>,
         mut connection: Http1,
+        reached: &Reached,
     ) -> Attempt {
         *request.version_mut() = Version::HTTP_11;
         if let Some(absolute) = proxy::hand_over(&mut request, target) {
@@ -99,12 +101,25 @@ impl HyperClient {
         }
         let progress = request.body().progress();
         let again = repeatable(&request);
+        let was_reached = reached.is_possible();
+        reached.note();
         match connection.try_send_request(request).await {
             Ok(answer) => {
                 let lease = Lease::new(connection, target, &self.pool, progress);
                 Attempt::answered(answer, lease)
             }
-            Err(error) => judge(error, progress.as_deref()).or(again),
+            Err(mut error) => match error.take_message() {
+                Some(request) => {
+                    if !was_reached {
+                        reached.take_back();
+                    }
+                    unsent(request, &error)
+                }
+                None => {
+                    let failure = SendFailure::after(error.error(), progress.as_deref());
+                    Attempt::Failed(failure).or(again)
+                }
+            },
         }
     }
 
@@ -112,13 +127,21 @@ impl HyperClient {
         &self,
         target: &Arc<Target>,
         request: Request<RequestBody>,
+        reached: &Reached,
     ) -> Result<Answer, SendFailure> {
         let limit = self.connect_timeout;
         let Dialed { transport, is_http2 } = connect::dial(target, limit).await?;
         if is_http2 {
-            return http2_pool::send_over(&self.http2, target, request, transport, limit).await;
+            return http2_pool::send_over(
+                &self.http2,
+                target,
+                (request, transport),
+                limit,
+                reached,
+            )
+            .await;
         }
-        self.over_first(target, request, transport).await
+        self.over_first(target, request, transport, reached).await
     }
 
     /// Sends over a connection that was just opened.
@@ -127,9 +150,10 @@ impl HyperClient {
         target: &Arc<Target>,
         request: Request<RequestBody>,
         transport: Transport,
+        reached: &Reached,
     ) -> Result<Answer, SendFailure> {
         let connection = connect::http1_handshake(transport, target).await?;
-        self.over_http1(target, request, connection).await.last()
+        self.over_http1(target, request, connection, reached).await.last()
     }
 
     /// Sends over HTTP/2 where it is spoken; gives the request back where it is not.
@@ -137,13 +161,15 @@ impl HyperClient {
         &self,
         target: &Arc<Target>,
         request: Request<RequestBody>,
+        reached: &Reached,
     ) -> Result<Result<Answer, SendFailure>, Request<RequestBody>> {
-        match http2_pool::send(&self.http2, target, request, self.connect_timeout).await {
+        let limit = self.connect_timeout;
+        match http2_pool::send(&self.http2, target, request, limit, reached).await {
             Outcome::Answered(answer) => Ok(Ok(*answer)),
             Outcome::Failed(failure) => Ok(Err(failure)),
             Outcome::Elsewhere(request, None) => Err(*request),
             Outcome::Elsewhere(request, Some(transport)) => {
-                Ok(self.over_first(target, *request, transport).await)
+                Ok(self.over_first(target, *request, transport, reached).await)
             }
         }
     }
@@ -154,19 +180,20 @@ impl Client for HyperClient {
         &self,
         target: &Arc<Target>,
         request: &mut Request<RequestBody>,
-        _terms: Terms<'_>,
+        terms: Terms<'_>,
     ) -> Result<Answer, SendFailure> {
         let mut request = taken(request);
+        let reached = terms.reached;
         if self.http2.may_speak(target) {
             // Boxed, as it is rarer than HTTP/1.1.
-            match Box::pin(self.over_http2(target, request)).await {
+            match Box::pin(self.over_http2(target, request, reached)).await {
                 Ok(sent) => return sent,
                 Err(back) => request = back,
             }
         }
         for _ in 0..STALE_TRIES {
             let Some(connection) = self.pool.take(target) else { break };
-            match self.over_pooled(target, request, connection).await {
+            match self.over_pooled(target, request, connection, reached).await {
                 Attempt::Answered(answer) => return Ok(*answer),
                 Attempt::Failed(failure) => return Err(failure),
                 // Nothing was sent, or it may be sent twice: another connection may carry it.
@@ -174,7 +201,11 @@ impl Client for HyperClient {
             }
         }
         // Boxed, since it is rare and its state would make every exchange larger.
-        Box::pin(self.over_new(target, request)).await
+        Box::pin(self.over_new(target, request, reached)).await
+    }
+
+    fn keeps_headers(&self, _target: &Target) -> bool {
+        false
     }
 
     fn close_idle(&self, older_than: Duration) {
@@ -202,18 +233,10 @@ fn repeatable(request: &Request<RequestBody>) -> Option<Box<Request<RequestBody>
     Some(Box::new(copy))
 }
 
-fn judge(
-    mut error: TrySendError<Request<RequestBody>>,
-    progress: Option<&RequestProgress>,
-) -> Attempt {
-    match error.take_message() {
-        Some(request) => {
-            let failure = SendFailure::before(
-                FaultCode::ConnectionClosed,
-                format!("the connection closed before the request was sent: {}", error.error()),
-            );
-            Attempt::Unsent(Box::new(request), failure)
-        }
-        None => Attempt::Failed(SendFailure::after(error.error(), progress)),
-    }
+fn unsent(request: Request<RequestBody>, error: &TrySendError<Request<RequestBody>>) -> Attempt {
+    let failure = SendFailure::before(
+        FaultCode::ConnectionClosed,
+        format!("the connection closed before the request was sent: {}", error.error()),
+    );
+    Attempt::Unsent(Box::new(request), failure)
 }

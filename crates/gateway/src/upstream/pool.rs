@@ -38,7 +38,12 @@ impl Pool {
         take_idle(&mut self.lock().get_mut(target)?.idle)
     }
 
+    /// Keeps a connection, unless all workers together may have so many only: it could keep another
+    /// worker from connecting.
     fn put(&self, target: Arc<Target>, connection: Http1) {
+        if target.shared.is_some() {
+            return;
+        }
         self.lock().entry(target).or_default().idle.push((connection, Instant::now()));
     }
 

@@ -10,6 +10,7 @@ mod early;
 mod interim;
 mod kept;
 mod proxies;
+mod repeated;
 mod waits;
 
 use std::pin::Pin;
@@ -134,7 +135,8 @@ fn println(choice: ClientChoice) {
 }
 
 pub(super) fn terms(interim: &Interim) -> Terms<'_> {
-    Terms { head: LIMITS, stall: STALL, awaits_continue: false, interim }
+    static REACHED: LazyLock<Reached> = LazyLock::new(Reached::default);
+    Terms { head: LIMITS, stall: STALL, awaits_continue: false, interim, reached: &REACHED }
 }
 
 pub(super) fn request(method: &str, body: RequestBody) -> Request<RequestBody> {

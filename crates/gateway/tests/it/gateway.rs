@@ -10,6 +10,7 @@ use gateway::admin::Admin;
 use gateway::config::upstream::ClientChoice;
 use gateway::config::{GatewayConfig, ServerCertificate};
 use gateway::deploy::{self, Deployer};
+use gateway::endpoint::check::Checker;
 use gateway::listener::tls::ServerCertificates;
 use gateway::serve::Gateway;
 use gateway::source::folder::ProjectFolders;
@@ -29,6 +30,7 @@ pub(crate) struct Weir {
     dir: TempDir,
     ca: Option<Ca>,
     log: Sink,
+    _checker: Checker,
 }
 
 /// What the access log has written.
@@ -76,7 +78,9 @@ impl Weir {
         let mut config = config(&dir, ca.as_ref());
         change(&mut config);
         let config = Arc::new(config);
-        let mut deployer = deploy::deployer(Arc::clone(&config), None).unwrap();
+        let checker = Checker::start(&config).unwrap();
+        let deployer = deploy::deployer(Arc::clone(&config), None).unwrap();
+        let mut deployer = deployer.watched_by(checker.handle());
         let mut folders = ProjectFolders::new(vec![apis]);
         let snapshot = deployer.apply(folders.changes());
         assert_deployed(&deployer, projects.len());
@@ -86,7 +90,7 @@ impl Weir {
             ca.as_ref().map(|_| ServerCertificates::load(&config.server_tls).unwrap());
         let gateway = Gateway::start(snapshot, access_log, certificates.as_ref()).unwrap();
         let admin = Admin::new(Arc::clone(&gateway.shared));
-        Self { gateway, admin, deployer, folders, dir, ca, log }
+        Self { gateway, admin, deployer, folders, dir, ca, log, _checker: checker }
     }
 
     /// Writes a project (again) and serves what follows.

@@ -1,10 +1,20 @@
 //! `[weir.upstream]`: how upstreams are talked to.
 
+use compiler::plan::RetryPolicy;
 use http1::HeadLimits;
 use settings::Settings;
 
 use super::values::{choice, size_in};
 use crate::config::upstream::{ClientChoice, Upstreams};
+
+/// What groups may send again, by its names in `x-weir.retries.policy`.
+const POLICIES: [(&str, RetryPolicy); 5] = [
+    ("never", RetryPolicy::Never),
+    ("unsent", RetryPolicy::Unsent),
+    ("safe", RetryPolicy::Safe),
+    ("idempotent", RetryPolicy::Idempotent),
+    ("wso2", RetryPolicy::Wso2),
+];
 
 /// Reads everything about connections to upstreams that is not TLS.
 pub(super) fn upstreams(settings: &Settings) -> Upstreams {
@@ -18,6 +28,8 @@ pub(super) fn upstreams(settings: &Settings) -> Upstreams {
             bytes: size_in(&section, "head_bytes", default.head.bytes, 16 * 1024 * 1024),
             fields: size_in(&section, "header_fields", default.head.fields, 10_000),
         },
+        retry_policy: choice(&section, "retry_policy", "safe", &POLICIES)
+            .unwrap_or(default.retry_policy),
         proxies: super::proxies::proxies(settings),
     }
 }

@@ -4,7 +4,7 @@ use compiler::plan::{RetryPolicy, Triggers};
 use http::Method;
 
 /// How much of a request can have reached the upstream.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Sent {
     /// Not a byte: no connection, or the upstream says that it has not looked at the request.
     Nothing,

@@ -330,7 +330,7 @@ fn an_old_probe_ends_no_new_one() {
     bench.fail(REFUSED);
     bench.pass(1_000);
     let old = bench.ticket();
-    bench.health.switch_on(bench.now);
+    bench.health.switch_on(bench.now, None);
     let now = bench.now + milliseconds(1_000);
     assert!(bench.fail(REFUSED).is_some());
     let Readiness::Yes(new) = bench.health.ready(now) else { panic!("it is over") };
@@ -395,7 +395,7 @@ fn a_leaf_that_is_off_stays_off() {
     assert_eq!(bench.health.succeeded(good, bench.now), None);
     assert_eq!(bench.health.failed(bad, REFUSED, bench.now), None);
     assert_eq!(bench.refusal(), Some(State::Off));
-    bench.health.switch_on(bench.now);
+    bench.health.switch_on(bench.now, None);
     assert_eq!(bench.refusal(), None);
 }
 
@@ -431,6 +431,7 @@ fn a_report_tells_what_happened() {
         last_code: Some(101_500),
         last_duration: Some(Duration::from_secs(1)),
         is_probing: false,
+        held_until: None,
     };
     assert_eq!(report, expected);
     bench.pass(1_000);
@@ -446,7 +447,7 @@ fn a_report_tells_what_happened() {
         ]
     );
     assert_eq!(events.first().unwrap().at, start);
-    (0..50).for_each(|_| bench.health.switch_on(bench.now));
+    (0..50).for_each(|_| bench.health.switch_on(bench.now, None));
     assert_eq!(bench.health.events().len(), REMEMBERED);
 }
 
@@ -475,4 +476,55 @@ fn the_log_has_the_words_that_users_look_for() {
     );
     let far = lines(Transition::Suspended { last_ms: 1, current_ms: i64::MAX });
     assert!(far.last().unwrap().ends_with("9999"));
+}
+
+#[test]
+fn who_has_been_ready_since_when() {
+    let mut bench = Bench::new(&suspension(1_000, i64::MAX, 1.0));
+    assert_eq!(bench.health.ready_since(), None, "it has always been");
+    bench.fail(REFUSED);
+    let ready_again = bench.now + milliseconds(1_000);
+    bench.pass(5_000);
+    // Nobody has tried it, and yet it has taken calls for four seconds.
+    assert_eq!(bench.health.ready_since(), Some(ready_again));
+    // An answer proves it and does not start the time anew.
+    assert!(bench.succeed().is_some());
+    assert_eq!(bench.health.ready_since(), Some(ready_again));
+    bench.health.switch_off(bench.now, None);
+    bench.pass(100);
+    bench.health.switch_on(bench.now, None);
+    assert_eq!(bench.health.ready_since(), Some(bench.now));
+}
+
+#[test]
+fn who_has_no_other_choice_may_call_a_suspended_leaf_and_none_that_is_off() {
+    let mut bench = Bench::new(&suspension(1_000, i64::MAX, 1.0));
+    bench.fail(REFUSED);
+    let ticket = bench.health.force(bench.now).unwrap();
+    assert!(bench.health.succeeded(ticket, bench.now).is_some(), "its answer counts");
+    bench.health.switch_off(bench.now, Some(milliseconds(500)));
+    assert!(bench.health.is_off(bench.now));
+    assert!(bench.health.force(bench.now).is_none());
+    bench.pass(500);
+    assert!(!bench.health.is_off(bench.now));
+    assert!(bench.health.force(bench.now).is_some());
+}
+
+#[test]
+fn a_leaf_that_is_held_in_service_stays_there_for_that_time() {
+    let mut bench = Bench::new(&suspension(1_000, i64::MAX, 1.0));
+    bench.fail(REFUSED);
+    bench.health.switch_on(bench.now, Some(milliseconds(500)));
+    assert!(bench.health.is_held(bench.now));
+    assert_eq!(bench.fail(REFUSED), None);
+    assert_eq!(bench.refusal(), None);
+    assert_eq!(bench.health.report().failures, 2, "failures are counted all the same");
+    bench.pass(500);
+    assert!(!bench.health.is_held(bench.now));
+    assert!(bench.fail(REFUSED).is_some());
+    assert_eq!(bench.refusal(), Some(State::Suspended));
+    // Switching it off ends a hold.
+    bench.health.switch_on(bench.now, Some(milliseconds(500)));
+    bench.health.switch_off(bench.now, None);
+    assert!(!bench.health.is_held(bench.now));
 }

@@ -8,6 +8,7 @@ use std::net::IpAddr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::AccessRecord;
+use crate::exchange::{AttemptEnd, PastAttempt, Stopped};
 use crate::telemetry::trace::TraceId;
 
 const LONGEST_PATH: usize = 2048;
@@ -59,38 +60,39 @@ pub(super) fn json(to: &mut Vec<u8>, stamp: &mut Stamp, record: &AccessRecord<'_
     to.extend_from_slice(b"{\"time\":\"");
     stamp.write(to, record.time);
     to.push(b'"');
-    string(to, "request_id", record.request_id);
+    string(to, b",\"request_id\":\"", record.request_id);
     to.extend_from_slice(b",\"trace_id\":\"");
     trace(to, record.trace_id);
     to.extend_from_slice(b"\",\"client\":\"");
     address(to, record.client);
     to.push(b'"');
-    string(to, "method", record.method);
-    string(to, "host", shortened(record.host, LONGEST_HOST));
-    string(to, "path", path(record));
-    string(to, "protocol", record.protocol);
-    number(to, "status", record.status);
-    number(to, "request_bytes", record.request_bytes);
-    number(to, "response_bytes", record.response_bytes);
-    number(to, "duration_us", microseconds(record.duration));
-    optional(to, "api", record.api);
-    optional(to, "version", record.version);
-    optional(to, "operation", record.operation);
-    optional(to, "endpoint", record.endpoint);
-    optional(to, "upstream", record.upstream);
-    number(to, "attempts", record.attempts);
+    string(to, b",\"method\":\"", record.method);
+    string(to, b",\"host\":\"", shortened(record.host, LONGEST_HOST));
+    string(to, b",\"path\":\"", path(record));
+    string(to, b",\"protocol\":\"", record.protocol);
+    number(to, b",\"status\":", record.status);
+    number(to, b",\"request_bytes\":", record.request_bytes);
+    number(to, b",\"response_bytes\":", record.response_bytes);
+    number(to, b",\"duration_us\":", microseconds(record.duration));
+    optional(to, b",\"api\":\"", record.api);
+    optional(to, b",\"version\":\"", record.version);
+    optional(to, b",\"operation\":\"", record.operation);
+    optional(to, b",\"endpoint\":\"", record.endpoint);
+    optional(to, b",\"upstream\":\"", record.upstream);
+    number(to, b",\"attempts\":", record.attempts);
     if let Some(time) = record.upstream_time {
-        number(to, "upstream_us", microseconds(time));
+        number(to, b",\"upstream_us\":", microseconds(time));
     }
     if let Some((code, fault)) = record.fault {
-        number(to, "fault_code", code);
-        string(to, "fault", fault.name());
+        number(to, b",\"fault_code\":", code);
+        string(to, b",\"fault\":\"", fault.name());
     }
-    optional(to, "key_type", record.key_type);
-    optional(to, "client_id", record.client_id);
+    tries(to, record.past);
+    optional(to, b",\"no_failover\":\"", record.stopped.map(Stopped::as_str));
+    optional(to, b",\"key_type\":\"", record.key_type);
+    optional(to, b",\"client_id\":\"", record.client_id);
     if let Some(agent) = record.user_agent {
-        key(to, "user_agent");
-        to.push(b'"');
+        to.extend_from_slice(b",\"user_agent\":\"");
         foreign(to, agent, LONGEST_AGENT);
         to.push(b'"');
     }
@@ -129,6 +131,10 @@ pub(super) fn text(to: &mut Vec<u8>, stamp: &mut Stamp, record: &AccessRecord<'_
         pair(to, "fault_code", |to| integer(to, code));
         word(to, "fault", Some(fault.name()));
     }
+    for past in record.past {
+        pair(to, "try", |to| attempt(to, past));
+    }
+    word(to, "no_failover", record.stopped.map(Stopped::as_str));
     word(to, "key_type", record.key_type);
     word(to, "client_id", record.client_id);
     if let Some(agent) = record.user_agent {
@@ -141,32 +147,69 @@ pub(super) fn text(to: &mut Vec<u8>, stamp: &mut Stamp, record: &AccessRecord<'_
     to.push(b'\n');
 }
 
+/// Every attempt of a request.
+fn tries(to: &mut Vec<u8>, all: &[PastAttempt]) {
+    if all.is_empty() {
+        return;
+    }
+    to.extend_from_slice(b",\"tries\":");
+    for (index, past) in all.iter().enumerate() {
+        to.extend_from_slice(if index == 0 { b"[{\"endpoint\":\"" } else { b",{\"endpoint\":\"" });
+        escaped(to, shortened(&past.endpoint, LONGEST_NAME));
+        to.push(b'"');
+        string(to, b",\"upstream\":\"", shortened(&past.target.name, LONGEST_NAME));
+        number(to, b",\"us\":", microseconds(past.time));
+        match past.end {
+            AttemptEnd::Status(status) => number(to, b",\"status\":", status),
+            AttemptEnd::Failed(kind, code) => {
+                string(to, b",\"end\":\"", kind);
+                number(to, b",\"code\":", code);
+            }
+            AttemptEnd::Overtaken => string(to, b",\"end\":\"", "overtaken"),
+        }
+        to.push(b'}');
+    }
+    to.push(b']');
+}
+
+/// One attempt as one word: where, how long, and how it ended.
+fn attempt(to: &mut Vec<u8>, past: &PastAttempt) {
+    escaped(to, shortened(&past.target.name, LONGEST_NAME));
+    to.push(b',');
+    thousandths(to, past.time);
+    to.push(b',');
+    match past.end {
+        AttemptEnd::Status(status) => integer(to, status),
+        AttemptEnd::Failed(kind, code) => {
+            to.extend_from_slice(kind.as_bytes());
+            to.push(b':');
+            integer(to, code);
+        }
+        AttemptEnd::Overtaken => to.extend_from_slice(b"overtaken"),
+    }
+}
+
 fn path<'a>(record: &AccessRecord<'a>) -> &'a str {
     let path = record.path.split_once('?').map_or(record.path, |(path, _)| path);
     shortened(path, LONGEST_PATH)
 }
 
-fn key(to: &mut Vec<u8>, name: &str) {
-    to.extend_from_slice(b",\"");
-    to.extend_from_slice(name.as_bytes());
-    to.extend_from_slice(b"\":");
-}
-
-fn string(to: &mut Vec<u8>, name: &str, value: &str) {
-    key(to, name);
-    to.push(b'"');
+/// A member of an object; the key is given as it is written, up to the quote of the value.
+fn string(to: &mut Vec<u8>, key: &[u8], value: &str) {
+    to.extend_from_slice(key);
     escaped(to, value);
     to.push(b'"');
 }
 
-fn optional(to: &mut Vec<u8>, name: &str, value: Option<&str>) {
+fn optional(to: &mut Vec<u8>, key: &[u8], value: Option<&str>) {
     if let Some(value) = value {
-        string(to, name, shortened(value, LONGEST_NAME));
+        string(to, key, shortened(value, LONGEST_NAME));
     }
 }
 
-fn number(to: &mut Vec<u8>, name: &str, value: impl itoa::Integer) {
-    key(to, name);
+/// The same with a number, before which there is no quote.
+fn number(to: &mut Vec<u8>, key: &[u8], value: impl itoa::Integer) {
+    to.extend_from_slice(key);
     integer(to, value);
 }
 

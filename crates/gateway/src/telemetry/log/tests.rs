@@ -86,6 +86,8 @@ fn record() -> AccessRecord<'static> {
         key_type: Some("production"),
         client_id: Some("abc"),
         aborted: false,
+        past: &[],
+        stopped: None,
         user_agent: Some(b"curl/8"),
     }
 }

@@ -16,6 +16,8 @@ use prometheus_client::encoding::{
 use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::Registry;
 
+use crate::endpoint::group::GroupTotals;
+
 use super::{
     ApiLabels, ApiMetrics, ApiTotals, Arc, BOUNDS, BUCKETS, Class, EndpointLabels, EndpointMetrics,
     EndpointTotals, Http2End, Latency, LeafState, Outcome, ProcessMetrics, Refusal, TurnedAway,
@@ -32,6 +34,7 @@ pub fn encode<'a>(
     process: &ProcessMetrics,
     apis: impl Iterator<Item = &'a ApiMetrics>,
     endpoints: impl Iterator<Item = (&'a EndpointMetrics, LeafState)>,
+    groups: impl Iterator<Item = (&'a EndpointLabels, GroupTotals)>,
 ) -> String {
     let page = Page {
         process: ProcessTotals::read(process),
@@ -42,6 +45,10 @@ pub fn encode<'a>(
         endpoints: endpoints
             .filter(|(leaf, state)| !leaf.shards.is_untouched() || *state != LeafState::Active)
             .map(|(leaf, state)| (Labels::of_endpoint(&leaf.labels), leaf.read(), state))
+            .collect(),
+        groups: groups
+            .filter(|(_, totals)| *totals != GroupTotals::default())
+            .map(|(labels, totals)| (Labels::of_endpoint(labels), totals))
             .collect(),
     };
     let mut text = String::with_capacity(4096 + page.apis.len() * 4096);
@@ -60,6 +67,7 @@ struct Page {
     process: ProcessTotals,
     apis: Vec<(Labels, ApiTotals)>,
     endpoints: Vec<(Labels, EndpointTotals, LeafState)>,
+    groups: Vec<(Labels, GroupTotals)>,
 }
 
 #[derive(Debug)]
@@ -153,6 +161,7 @@ impl Collector for Page {
         self.encode_requests(&mut encoder)?;
         self.encode_attempts(&mut encoder)?;
         self.encode_states(&mut encoder)?;
+        self.encode_groups(&mut encoder)?;
         self.process.encode_connections(&mut encoder)?;
         self.process.encode_deployment(&mut encoder)
     }
@@ -222,6 +231,42 @@ impl Page {
             for each in LeafState::ALL {
                 let labels = labels.with("state", each.label());
                 gauge(&mut to, &labels, &u64::from(state == each))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Page {
+    fn encode_groups(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        type Count = fn(&GroupTotals) -> u64;
+        let counts: [(&str, &str, Count); 5] = [
+            (
+                "gateway_group_repeats",
+                "Requests that went to another member of a group after a failure.",
+                |totals| totals.repeats,
+            ),
+            (
+                "gateway_group_over_budget",
+                "Requests that were not repeated, since the group had repeated as much as it may.",
+                |totals| totals.over_budget,
+            ),
+            ("gateway_group_hedges", "Second attempts beside a slow first one.", |totals| {
+                totals.hedges
+            }),
+            (
+                "gateway_group_unserved",
+                "Requests for which no member of a group was ready.",
+                |totals| totals.unserved,
+            ),
+            ("gateway_group_ejections", "Members that were left out for bad answers.", |totals| {
+                totals.ejections
+            }),
+        ];
+        for (name, help, count) in counts {
+            let mut to = begin(encoder, name, help, COUNTER)?;
+            for (labels, totals) in &self.groups {
+                counter(&mut to, labels, count(totals))?;
             }
         }
         Ok(())

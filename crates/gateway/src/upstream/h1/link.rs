@@ -69,6 +69,8 @@ pub(super) struct Link {
     broken: Option<Unsendable>,
     incoming: Incoming,
     interim: u8,
+    /// Whether the head of the final answer has come.
+    is_answered: bool,
     /// Whether the answer lets the connection live on.
     keeps_alive: bool,
     /// How long the upstream says that it keeps the connection.
@@ -85,6 +87,7 @@ impl Link {
             broken: None,
             incoming: Incoming::new(),
             interim: 0,
+            is_answered: false,
             keeps_alive: false,
             lifetime: None,
         }
@@ -128,6 +131,9 @@ impl Link {
     ) -> Poll<Result<AnswerHead, Trouble>> {
         loop {
             self.send_on(context).map_err(|error| Trouble::Unsendable(Unsendable::Body(error)))?;
+            if !self.outgoing.is_unsent() {
+                call.terms.reached.note();
+            }
             let head = ready!(self.poll_any_head(call, context))?;
             if head.status == StatusCode::SWITCHING_PROTOCOLS {
                 return Poll::Ready(self.switch(head, call));
@@ -136,6 +142,7 @@ impl Link {
                 self.outgoing.answered();
                 self.keeps_alive = head.keep_alive;
                 self.lifetime = lifetime(&head.headers);
+                self.is_answered = true;
                 self.incoming.begin_body(head.framing);
                 return Poll::Ready(Ok(head));
             }
@@ -151,6 +158,11 @@ impl Link {
         }
         match self.outgoing.poll(&mut self.transport, context) {
             Poll::Pending | Poll::Ready(Ok(())) => Ok(()),
+            // Another attempt reads the body now; what was answered to this one stays good.
+            Poll::Ready(Err(gone @ Unsendable::Body(BodyError::GivenUp))) if self.is_answered => {
+                self.broken = Some(gone);
+                Ok(())
+            }
             Poll::Ready(Err(Unsendable::Body(error))) => Err(error),
             Poll::Ready(Err(broken)) => {
                 self.broken = Some(broken);
@@ -284,6 +296,7 @@ impl Link {
         self.outgoing = Outgoing::none();
         self.incoming.rest();
         self.interim = 0;
+        self.is_answered = false;
         is_clean
     }
 

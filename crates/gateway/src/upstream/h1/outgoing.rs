@@ -338,7 +338,7 @@ fn framing(method: &Method, body: &RequestBody) -> Framing {
             Method::POST | Method::PUT | Method::PATCH => Framing::Length(0),
             _ => Framing::None,
         },
-        body @ RequestBody::Stream(_) => {
+        body @ (RequestBody::Stream(_) | RequestBody::Replayed(_)) => {
             body.size_hint().exact().map_or(Framing::Chunked, Framing::Length)
         }
     }

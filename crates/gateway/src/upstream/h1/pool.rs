@@ -17,6 +17,11 @@ const GRACE: Duration = Duration::from_secs(1);
 
 type Targets = HashMap<Arc<Target>, Vec<Idle>, foldhash::fast::RandomState>;
 
+/// The idle connections to an endpoint that bounds how many there may be: one pool for all workers,
+/// since what idles with one worker would keep another from connecting.
+#[derive(Debug, Default)]
+pub(crate) struct SharedIdle(Mutex<Vec<Idle>>);
+
 /// The idle connections of one worker.
 #[derive(Debug)]
 pub(crate) struct Pool {
@@ -40,6 +45,19 @@ impl Idle {
     }
 }
 
+impl SharedIdle {
+    fn lock(&self) -> MutexGuard<'_, Vec<Idle>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn close_idle(&self, older_than: Duration) -> usize {
+        let now = Instant::now();
+        let mut kept = self.lock();
+        kept.retain_mut(|idle| now.duration_since(idle.since) < older_than && idle.is_good());
+        kept.len()
+    }
+}
+
 impl Pool {
     pub(super) fn new(most: usize) -> Self {
         Self { targets: Mutex::default(), most }
@@ -51,14 +69,10 @@ impl Pool {
 
     /// Takes a connection, the one used last first; those that have ended are dropped.
     pub(super) fn take(&self, target: &Target) -> Option<Box<Link>> {
-        let mut targets = self.lock();
-        let idle = targets.get_mut(target)?;
-        while let Some(mut idle) = idle.pop() {
-            if idle.is_good() {
-                return Some(idle.link);
-            }
+        if let Some(shared) = &target.shared {
+            return take_good(&mut shared.lock(), target);
         }
-        None
+        take_good(self.lock().get_mut(target)?, target)
     }
 
     /// Keeps a connection whose exchange is over, or closes it where it can have no other.
@@ -75,6 +89,12 @@ impl Pool {
         };
         let idle = Idle { link, since, until };
         let mut targets = self.lock();
+        if let Some(shared) = idle.link.target().shared.clone() {
+            // Known here for the sake of `close_idle`.
+            targets.entry(Arc::clone(idle.link.target())).or_default();
+            shared.lock().push(idle);
+            return;
+        }
         if let Some(kept) = targets.get_mut(&**idle.link.target()) {
             if kept.len() < self.most {
                 kept.push(idle);
@@ -88,9 +108,24 @@ impl Pool {
     /// connections.
     pub(super) fn close_idle(&self, older_than: Duration) {
         let now = Instant::now();
-        self.lock().retain(|_, kept| {
+        self.lock().retain(|target, kept| {
+            if let Some(shared) = &target.shared {
+                return shared.close_idle(older_than) > 0;
+            }
             kept.retain_mut(|idle| now.duration_since(idle.since) < older_than && idle.is_good());
             !kept.is_empty()
         });
     }
+}
+
+/// What leads elsewhere makes room: an endpoint with variables in its URL has several targets.
+fn take_good(kept: &mut Vec<Idle>, target: &Target) -> Option<Box<Link>> {
+    while let Some(mut idle) = kept.pop() {
+        let leads_there = std::ptr::eq(&raw const **idle.link.target(), target)
+            || **idle.link.target() == *target;
+        if leads_there && idle.is_good() {
+            return Some(idle.link);
+        }
+    }
+    None
 }

@@ -19,7 +19,7 @@ use crate::body::{RequestBody, RequestProgress};
 use crate::transport::Transport;
 use crate::upstream::connect::{Dialed, dial, greet};
 use crate::upstream::pool::Lease;
-use crate::upstream::{Answer, AnswerBody, SendFailure, Target};
+use crate::upstream::{Answer, AnswerBody, Reached, SendFailure, Target};
 
 /// How often a request is sent at most.
 const TRIES: usize = 4;
@@ -40,8 +40,9 @@ pub(in crate::upstream) async fn send(
     target: &Arc<Target>,
     request: Request<RequestBody>,
     connect_timeout: Duration,
+    reached: &Reached,
 ) -> Outcome {
-    let mut sending = Sending::new(request);
+    let mut sending = Sending::new(request, reached);
     let mut seen = None;
     loop {
         let (seat, is_kept) = match pool.take(target, &mut seen) {
@@ -100,18 +101,20 @@ async fn open(
 pub(in crate::upstream) async fn send_over(
     pool: &Arc<Http2Pool>,
     target: &Arc<Target>,
-    request: Request<RequestBody>,
-    transport: Transport,
+    (request, transport): (Request<RequestBody>, Transport),
     connect_timeout: Duration,
+    reached: &Reached,
 ) -> Result<Answer, SendFailure> {
     let link = pool.link(target);
     let sender = greet(transport, target, connect_timeout, &link).await?;
     let seat = pool.adopt(target, sender, link);
-    let mut sending = Sending::new(request);
+    let mut sending = Sending::new(request, reached);
     let outcome = match sending.attempt(target, seat, false).await {
         Attempt::Over(outcome) => outcome,
         Attempt::Again => match sending.elsewhere(None) {
-            Outcome::Elsewhere(request, _) => send(pool, target, *request, connect_timeout).await,
+            Outcome::Elsewhere(request, _) => {
+                send(pool, target, *request, connect_timeout, reached).await
+            }
             outcome => outcome,
         },
     };
@@ -131,11 +134,14 @@ enum Attempt {
 }
 
 /// A request that may be sent more than once.
-struct Sending {
+struct Sending<'a> {
+    reached: &'a Reached,
     head: Parts,
     body: Source,
     progress: Option<Arc<RequestProgress>>,
     tries: usize,
+    /// Whether an attempt before may have been looked at.
+    was_read: bool,
     /// Why the last attempt has failed.
     failure: Option<SendFailure>,
 }
@@ -145,11 +151,19 @@ enum Source {
     Shared(Origin),
 }
 
-impl Sending {
-    fn new(request: Request<RequestBody>) -> Self {
+impl<'a> Sending<'a> {
+    fn new(request: Request<RequestBody>, reached: &'a Reached) -> Self {
         let progress = request.body().progress();
         let (head, body) = request.into_parts();
-        Self { head, body: Source::Fresh(body), progress, tries: 0, failure: None }
+        Self {
+            reached,
+            head,
+            body: Source::Fresh(body),
+            progress,
+            tries: 0,
+            was_read: false,
+            failure: None,
+        }
     }
 
     /// The request as it came, for another protocol.
@@ -191,6 +205,7 @@ impl Sending {
             Ok(head) => Request::from_parts(head, body),
             Err(failure) => return Attempt::Over(Outcome::Failed(failure)),
         };
+        self.reached.note();
         let sent = seat.sender().try_send_request(request).await;
         seat.heard();
         match sent {
@@ -217,6 +232,10 @@ impl Sending {
             || is_unprocessed(error.error())
             // The library may lose a request between its queues when the connection ends.
             || seat.was_left_out();
+        if is_unread && !self.was_read {
+            self.reached.take_back();
+        }
+        self.was_read |= !is_unread;
         // The upstream may close what was kept too long just as it is used.
         let is_stale = is_kept && failure.is_stale();
         let may_repeat = is_unread || (is_stale && self.is_harmless());

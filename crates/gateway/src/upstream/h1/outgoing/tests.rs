@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use super::*;
+use crate::body::replay::Replay;
 use crate::interim::Interim;
 use crate::upstream::tests::{chunked, full, request, terms};
 
@@ -114,6 +115,19 @@ async fn a_slow_upstream_gets_every_byte_in_its_order() {
         let all = writes(body, at_once, pauses).await.concat();
         assert_eq!(String::from_utf8(all).unwrap(), expected, "{at_once} at once");
     }
+}
+
+#[tokio::test]
+async fn a_body_that_is_sent_again_goes_out_as_at_first() {
+    let (body, mut feeder) = chunked().await;
+    feeder.raw("3\r\none\r\n0\r\n\r\n").await;
+    let replay = Replay::new(body, compiler::plan::Replay::default());
+    let expected =
+        format!("{HEAD}transfer-encoding: chunked\r\n\r\n3\r\none\r\n0\r\n\r\n").into_bytes();
+    assert_eq!(writes(replay.body(), usize::MAX, 0).await.concat(), expected);
+    assert_eq!(writes(replay.body(), usize::MAX, 0).await, [expected], "at once");
+    let outgoing = outgoing_of(request("POST", replay.body()));
+    assert!(matches!(outgoing.into_untouched_body(), Some(RequestBody::Replayed(_))));
 }
 
 #[tokio::test]

@@ -1,16 +1,16 @@
-//! What active health checks say of a member: so many good or bad ones in a row turn it.
+//! What active health checks say of an endpoint: so many good or bad ones in a row turn it.
 //!
-//! Every check is good or bad, whatever it brought; there is no third state that would leave a
-//! member as it was.
+//! Every check is good or bad, whatever it brought; there is no third state that would leave an
+//! endpoint as it was.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use compiler::plan::HealthCheck;
 
-/// The state of a member by its checks. Healthy until checks say otherwise, so that a deployment
+/// The state of an endpoint by its checks. Healthy until checks say otherwise, so that a deployment
 /// does not begin with an outage.
 #[derive(Debug)]
-pub struct Checked {
+pub(super) struct Checked {
     healthy_after: u32,
     unhealthy_after: u32,
     is_healthy: AtomicBool,
@@ -19,9 +19,8 @@ pub struct Checked {
 }
 
 impl Checked {
-    /// A member that was not checked yet.
-    #[must_use]
-    pub fn new(check: &HealthCheck) -> Self {
+    /// An endpoint that was not checked yet.
+    pub(super) fn new(check: &HealthCheck) -> Self {
         Self {
             healthy_after: check.healthy_after,
             unhealthy_after: check.unhealthy_after,
@@ -31,14 +30,13 @@ impl Checked {
     }
 
     /// Whether it may be called.
-    #[must_use]
-    pub fn is_healthy(&self) -> bool {
+    pub(super) fn is_healthy(&self) -> bool {
         self.is_healthy.load(Ordering::Relaxed)
     }
 
     /// Notes how a check ended; gives the new state when it has turned. To be told by the one task
-    /// that checks the member.
-    pub fn note(&self, is_good: bool) -> Option<bool> {
+    /// that checks the endpoint.
+    pub(super) fn note(&self, is_good: bool) -> Option<bool> {
         let was_healthy = self.is_healthy();
         if is_good == was_healthy {
             self.run.store(0, Ordering::Relaxed);
@@ -55,9 +53,14 @@ impl Checked {
         Some(is_good)
     }
 
+    /// Healthy until checks say otherwise, as at first; whether it was not.
+    pub(super) fn restore(&self) -> bool {
+        self.run.store(0, Ordering::Relaxed);
+        !self.is_healthy.swap(true, Ordering::Relaxed)
+    }
+
     /// Checks in a row that spoke against the state, and how many turn it.
-    #[must_use]
-    pub fn progress(&self) -> (u32, u32) {
+    pub(super) fn progress(&self) -> (u32, u32) {
         let needed = if self.is_healthy() { self.unhealthy_after } else { self.healthy_after };
         (self.run.load(Ordering::Relaxed), needed)
     }
