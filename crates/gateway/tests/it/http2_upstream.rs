@@ -21,7 +21,7 @@ use crate::gateway::{Weir, open};
 
 /// What an upstream does with a request, once it is whole.
 #[derive(Debug, Clone, Copy)]
-enum Deed {
+pub(crate) enum Deed {
     /// Answers with the body that came.
     Echo,
     /// The same once it is let go.
@@ -41,7 +41,7 @@ enum Deed {
 }
 
 /// An upstream that speaks frames.
-struct Upstream {
+pub(crate) struct Upstream {
     address: SocketAddr,
     seen: Arc<Mutex<Seen>>,
     hold: Arc<Semaphore>,
@@ -70,7 +70,7 @@ type Script = Arc<dyn Fn(usize, usize) -> Deed + Send + Sync>;
 impl Upstream {
     /// Allows that many streams; `script` is asked for each request, with the number of its
     /// connection and its own over all connections.
-    async fn start(
+    pub(crate) async fn start(
         streams: u32,
         script: impl Fn(usize, usize) -> Deed + Send + Sync + 'static,
     ) -> Self {
@@ -99,11 +99,15 @@ impl Upstream {
         Self { address, seen, hold, task }
     }
 
-    fn project(&self) -> Project {
-        project(&format!("http://{}", self.address))
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
     }
 
-    fn requests(&self) -> Vec<(usize, String)> {
+    fn project(&self) -> Project {
+        project(&self.url())
+    }
+
+    pub(crate) fn requests(&self) -> Vec<(usize, String)> {
         self.seen.lock().unwrap().requests.clone()
     }
 

@@ -12,6 +12,7 @@ mod addressing;
 mod crowds;
 mod faults;
 mod frames;
+mod groups;
 mod headers;
 mod hostile_answers;
 mod http2;

@@ -59,6 +59,38 @@ async fn a_websocket_goes_through() {
     weir.quiet().await;
 }
 
+/// A group switches where a member answers, and counts the tunnel against the limits of that member
+/// to its end.
+#[tokio::test]
+async fn a_websocket_goes_to_the_member_that_answers() {
+    let dead = testkit::RefusedPort::new();
+    let (url, server) = echo_server().await;
+    let project = shop(&url).endpoint_config(serde_json::json!({
+        "endpoint_type": "failover",
+        "production_endpoints": { "url": dead.url() },
+        "production_failovers": [{ "url": url, "x-weir": { "limits": { "requestsInFlight": 1 } } }],
+    }));
+    let weir = Weir::start(&project);
+    let target = weir.url("/shop/1.0/chat").replace("http:", "ws:");
+    let (mut socket, answer) = tokio_tungstenite::connect_async(&target).await.unwrap();
+    assert_eq!(answer.status(), 101);
+    socket.send(Message::text("hello")).await.unwrap();
+    let echoed = testkit::bounded("an echo", socket.next()).await.unwrap().unwrap();
+    assert_eq!(echoed, Message::text("hello"));
+    assert_eq!(weir.get("/shop/1.0/a").await.status, 503);
+    socket.close(None).await.unwrap();
+    while let Some(Ok(_)) = testkit::bounded("the end", socket.next()).await {}
+    drop(socket);
+    let records = weir.records(2).await;
+    let tunnel = records.iter().find(|record| record["status"] == 101).unwrap();
+    assert_eq!(tunnel["tries"].as_array().map(Vec::len), Some(2), "{tunnel}");
+    weir.quiet().await;
+    let (socket, answer) = tokio_tungstenite::connect_async(&target).await.unwrap();
+    assert_eq!(answer.status(), 101);
+    drop(socket);
+    server.abort();
+}
+
 #[tokio::test]
 async fn a_websocket_over_tls() {
     let (url, server) = echo_server().await;
@@ -148,16 +180,27 @@ async fn a_refused_upgrade_is_an_ordinary_answer() {
 async fn http_is_no_protocol_to_switch_to() {
     let backend = Backend::echo().await;
     let weir = Weir::start(&shop(&backend.url()));
-    let headers = [
-        ("Connection", "Upgrade, HTTP2-Settings"),
-        ("Upgrade", "h2c"),
-        ("HTTP2-Settings", "AAMAAABkAARAAAAAAAIAAAAA"),
-    ];
-    let answer = weir.call("GET", "/shop/1.0/a", &headers, b"").await;
-    assert_eq!(answer.status, 200);
-    let seen = backend.last();
-    for name in ["upgrade", "connection", "http2-settings"] {
-        assert_eq!(seen.header(name), None, "{name}");
+    for (offered, passed) in [
+        ("h2c", None),
+        ("HTTP/1.1", None),
+        ("HTTP/2.0", None),
+        ("TLS/1.2, HTTP/1.1", None),
+        ("websocket, h2c", Some("websocket")),
+        ("H2C, websocket , http/2", Some("websocket")),
+        ("my-protocol/1, other", Some("my-protocol/1, other")),
+        ("h2g2", Some("h2g2")),
+    ] {
+        let headers = [
+            ("Connection", "Upgrade, HTTP2-Settings"),
+            ("Upgrade", offered),
+            ("HTTP2-Settings", "AAMAAABkAARAAAAAAAIAAAAA"),
+        ];
+        let answer = weir.call("GET", "/shop/1.0/a", &headers, b"").await;
+        assert_eq!(answer.status, 200, "{offered}");
+        let seen = backend.last();
+        assert_eq!(seen.header("upgrade"), passed, "{offered}");
+        assert_eq!(seen.header("connection"), passed.map(|_| "upgrade"), "{offered}");
+        assert_eq!(seen.header("http2-settings"), None, "{offered}");
     }
 }
 
