@@ -1,13 +1,23 @@
 //! Each example of this repository, validated and called as its text says.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use testkit::{Answer, WeirProcess};
 
-use super::support::{Ask, copy, examples, home, serve_with, weir};
+use super::support::{Ask, copy, eventually, examples, home, serve_with, weir};
+
+/// The `api.yaml` of every project below a folder.
+fn projects(folder: &Path) -> Vec<PathBuf> {
+    let own = folder.join("api.yaml");
+    if own.is_file() {
+        return vec![own];
+    }
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.filter(|path| path.is_dir()).flat_map(|path| projects(&path)).collect()
+}
 
 /// The examples with the sample backend's port replaced by the one of a process that serves it.
 async fn serve_examples(examples: &Path) -> (WeirProcess, WeirProcess, TempDir) {
@@ -17,12 +27,10 @@ async fn serve_examples(examples: &Path) -> (WeirProcess, WeirProcess, TempDir) 
     let port = address.rsplit(':').next().unwrap();
     let own = TempDir::new().unwrap();
     copy(examples, own.path());
-    for entry in fs::read_dir(own.path()).unwrap() {
-        let file = entry.unwrap().path().join("api.yaml");
-        if let Ok(text) = fs::read_to_string(&file) {
-            assert!(text.contains(":9763/"), "{} has another backend", file.display());
-            fs::write(&file, text.replace(":9763/", &format!(":{port}/"))).unwrap();
-        }
+    for file in projects(own.path()) {
+        let text = fs::read_to_string(&file).unwrap();
+        assert!(text.contains(":9763/"), "{} has another backend", file.display());
+        fs::write(&file, text.replace(":9763/", &format!(":{port}/"))).unwrap();
     }
     (serve_with(own.path(), home(""), &[], &[]).await, sample, own)
 }
@@ -37,9 +45,7 @@ fn every_example_is_valid() {
     for project in projects {
         assert_eq!(project["diagnostics"], json!([]), "{project:#}");
     }
-    let folders =
-        fs::read_dir(&examples).unwrap().filter(|it| it.as_ref().unwrap().path().is_dir());
-    assert_eq!(projects.len(), folders.count(), "{json:#}");
+    assert_eq!(projects.len(), self::projects(&examples).len(), "{json:#}");
 }
 
 async fn call(
@@ -125,9 +131,49 @@ async fn every_example_answers_as_its_text_says() {
         let answer = call(&process, "GET", "/web/1.0.0/menu", &[origin(name)], "").await;
         assert_eq!((answer.status, answer.header("access-control-allow-origin")), (200, allowed));
     }
+    groups(&process).await;
     let metrics = process.admin("/metrics").await.text();
     for api in list {
         let name: &Value = &api["name"];
         assert!(metrics.contains(name.as_str().unwrap()), "{name} is not counted");
     }
+}
+
+/// The members of the group of an API.
+async fn members(process: &WeirProcess, api: &str) -> Vec<Value> {
+    let all = process.admin("/endpoints").await.json();
+    let list = all["list"].as_array().unwrap();
+    list.iter().find(|it| it["api"] == api).unwrap()["members"].as_array().unwrap().clone()
+}
+
+/// Waits until the member that nobody listens at, and no other, is not ready.
+async fn until_known(process: &WeirProcess, api: &str) -> Vec<Value> {
+    eventually(&format!("what is known of {api}"), async || {
+        let members = members(process, api).await;
+        let is_dead = |member: &Value| member["url"].as_str().unwrap().contains(":9/");
+        let is_known = members.iter().all(|member| member["ready"] != is_dead(member));
+        is_known.then_some(members)
+    })
+    .await
+}
+
+/// The examples with several endpoints.
+async fn groups(process: &WeirProcess) {
+    // Its checks find out before a call does.
+    let balanced = until_known(process, "PizzaBalance/1.0.0").await;
+    let dead = balanced.iter().find(|member| member["label"] == "dead").unwrap();
+    let reason = dead["health"]["reason"].as_str().unwrap();
+    assert!(reason.starts_with("its health checks fail: "), "{reason}");
+    let kind = [("Content-Type", "application/json")];
+    let order = json!({ "pizzaType": "Tonno", "quantity": 2 }).to_string();
+    for context in ["failover", "balance"] {
+        let menu = process.get(&format!("/{context}/1.0.0/menu")).await;
+        assert_eq!((menu.status, &menu.json()[0]["name"]), (200, &json!("Margherita")));
+        let target = format!("/{context}/1.0.0/order");
+        assert_eq!(call(process, "POST", &target, &kind, &order).await.status, 201, "{context}");
+    }
+    let members = until_known(process, "PizzaFailover/1.0.0").await;
+    let health = &members[0]["health"];
+    assert_eq!((&health["state"], &health["lastCode"]), (&json!("SUSPENDED"), &json!(101_503)));
+    assert_eq!(members[1]["health"]["state"], "ACTIVE");
 }

@@ -12,6 +12,7 @@ mod change;
 mod cli;
 mod deployment;
 mod examples;
+mod groups;
 mod handover;
 mod life;
 mod log;
