@@ -14,7 +14,7 @@ use crate::endpoint::health::{Cause, Event, HealthReport, State};
 use crate::endpoint::http::HttpLeaf;
 use crate::endpoint::{Endpoint, Stage, at};
 use crate::snapshot::{LiveApi, Snapshot};
-use crate::telemetry::metric::LeafState;
+use crate::telemetry::metric::{EndpointTotals, LeafState, Outcome};
 
 /// One endpoint of a tree.
 #[derive(Debug, Clone, Copy)]
@@ -135,6 +135,7 @@ fn describe_leaf(leaf: &HttpLeaf, member: Option<&Member>, now: Instant) -> Valu
         "url": leaf.plan.url.as_str(),
         "ready": member.map_or_else(|| leaf.is_ready(now), |member| member.is_ready(now)),
         "health": health(leaf, member, now),
+        "attempts": attempts(&totals),
         "inFlight": totals.in_flight,
         "latency": totals.latency.quantiles().map(|quantiles| json!({
             "p50Ms": quantiles.p50.as_secs_f64() * 1e3,
@@ -154,6 +155,12 @@ fn describe_leaf(leaf: &HttpLeaf, member: Option<&Member>, now: Instant) -> Valu
         });
     }
     value
+}
+
+/// How often attempts ended in which way; what never happened is left out.
+fn attempts(totals: &EndpointTotals) -> Value {
+    let all = Outcome::ALL.iter().zip(totals.attempts).filter(|(_, count)| *count > 0);
+    all.map(|(outcome, count)| (outcome.label().to_owned(), Value::from(count))).collect()
 }
 
 /// The state of a leaf.

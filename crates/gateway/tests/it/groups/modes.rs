@@ -241,6 +241,7 @@ async fn the_tree_as_it_is_shown() {
     assert_eq!((&one["id"], &one["label"]), (&json!(format!("{id}:0:0")), &json!("one")));
     assert_eq!((&one["weight"], &one["ready"]), (&json!(3), &json!(false)));
     assert_eq!((&one["url"], &one["health"]["state"]), (&json!(port.url()), &json!("SUSPENDED")));
+    assert_eq!(one["attempts"], json!({ "connect_failed": 1 }));
     let reason = one["health"]["reason"].as_str().unwrap();
     assert!(reason.starts_with("suspended since "), "{reason}");
     assert!(reason.contains("refused") && reason.contains("; next try in "), "{reason}");
