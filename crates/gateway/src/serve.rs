@@ -7,6 +7,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use thiserror::Error;
+use tokio::time::{Instant, interval_at};
 use tokio_rustls::TlsAcceptor;
 
 use crate::listener::sockets::{self, ListeningSockets};
@@ -207,7 +208,8 @@ async fn take_leave(mut control: DrainControl, drain: Drain, leave: Leave) -> bo
 /// What a worker does besides serving.
 async fn chores(worker: Arc<Worker>) {
     let mut flush = tokio::time::interval(FLUSH_INTERVAL);
-    let mut sweep = tokio::time::interval(SWEEP_INTERVAL);
+    // What was never used is not judged: the first look is after some time.
+    let mut sweep = interval_at(Instant::now() + SWEEP_INTERVAL, SWEEP_INTERVAL);
     loop {
         tokio::select! {
             _ = flush.tick() => worker.shared.access_log.flush(worker.index),

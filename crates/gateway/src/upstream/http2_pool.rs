@@ -49,6 +49,8 @@ struct Sites(HashMap<Arc<Target>, Site, foldhash::fast::RandomState>);
 struct Site {
     speaks: Speaks,
     connections: Vec<Arc<Kept>>,
+    /// Connections that were one too many, until their streams have ended or they are needed.
+    retiring: Vec<Arc<Kept>>,
     /// Connections that are being opened.
     opening: usize,
     /// How many streams a connection carries, as it was last seen.
@@ -250,6 +252,7 @@ impl Site {
         Self {
             speaks: Speaks::NobodyKnows,
             connections: Vec::new(),
+            retiring: Vec::new(),
             opening: 0,
             typical,
             busiest: 0,
@@ -267,12 +270,43 @@ impl Site {
         self.connections.retain(|kept| kept.is_usable());
         let has_room = |kept: &&Arc<Kept>| kept.streams() < kept.limit(most).unwrap_or(1);
         let seat = self.connections.iter().filter(has_room).min_by_key(|kept| kept.streams());
-        let seat = seat.map(Kept::seat)?;
+        let seat = match seat.map(Kept::seat) {
+            Some(seat) => seat,
+            None => self.take_back(|kept| has_room(&kept))?,
+        };
         if let Some(limit) = seat.kept.limit(most) {
             self.typical = limit.max(1);
         }
-        self.busiest = self.busiest.max(self.connections.iter().map(|kept| kept.streams()).sum());
+        self.busiest = self.busiest.max(self.streams());
         Some(seat)
+    }
+
+    /// Streams on all of its connections.
+    fn streams(&self) -> usize {
+        self.connections.iter().chain(&self.retiring).map(|kept| kept.streams()).sum()
+    }
+
+    /// A place on a connection that was to be closed, and is needed now.
+    fn take_back(&mut self, has_room: impl Fn(&Arc<Kept>) -> bool) -> Option<Seat> {
+        self.retiring.retain(|kept| kept.is_usable());
+        let index = self.retiring.iter().position(has_room)?;
+        let kept = self.retiring.swap_remove(index);
+        let seat = kept.seat();
+        self.connections.push(kept);
+        Some(seat)
+    }
+
+    /// How many connections there are, or will be.
+    fn count(&self) -> usize {
+        self.connections.len() + self.retiring.len() + self.opening
+    }
+
+    /// Closes a connection where there is one too many: once its streams have ended.
+    fn retire(&mut self) {
+        if self.has_surplus() {
+            self.retiring.extend(self.connections.pop());
+        }
+        self.retiring.retain(|kept| kept.is_usable() && kept.streams() > 0);
     }
 
     /// Whether those who wait are too many for the connections that are to come.
@@ -350,7 +384,7 @@ impl Http2Pool {
         {
             return Take::Failed(failure.copy());
         }
-        let is_full = site.connections.len() + site.opening >= self.limits.upstream_connections;
+        let is_full = site.count() >= self.limits.upstream_connections;
         if !is_full && site.needs_more() {
             site.opening += 1;
             let (pool, target) = (Arc::clone(self), Arc::clone(target));
@@ -376,6 +410,7 @@ impl Http2Pool {
         });
         let seat = kept.seat();
         site.connections.push(kept);
+        site.busiest = site.busiest.max(site.streams());
         site.queue.changed.notify_waiters();
         seat
     }
@@ -405,12 +440,9 @@ impl Http2Pool {
         let now = Instant::now();
         self.lock().0.retain(|_, site| {
             site.connections.retain(|kept| kept.is_usable() && kept.idle_for(now) < older_than);
-            if site.has_surplus() {
-                // Its streams finish; then it is closed.
-                site.connections.pop();
-            }
-            site.busiest = site.connections.iter().map(|kept| kept.streams()).sum();
-            !site.connections.is_empty() || !site.is_quiet_for(older_than, now)
+            site.retire();
+            site.busiest = site.streams();
+            site.count() > 0 || !site.is_quiet_for(older_than, now)
         });
     }
 }

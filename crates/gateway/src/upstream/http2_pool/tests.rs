@@ -163,3 +163,38 @@ async fn what_a_target_speaks_is_forgotten_in_the_end() {
     let clear = Arc::new(Target::new("localhost", 80, None, Choice::Negotiate));
     assert!(!pool.may_speak(&clear));
 }
+
+/// A connection that was one too many is taken back before another one is opened: while there are
+/// streams on it, it counts.
+#[tokio::test]
+async fn a_connection_that_was_not_needed_still_counts() {
+    let (pool, target) = (pool(), target());
+    let mut opened = Vec::new();
+    for _ in 0..LIMITS.upstream_connections {
+        let opening = opening(&pool, &target);
+        let (sender, link, mut upstream) = connection(&pool, &target).await;
+        upstream.write_all(&settings(1)).await.expect("a pipe with room");
+        until(|| link.max_streams() == Some(1)).await;
+        opened.push((opening.http2(sender, link), upstream));
+    }
+    let waits = || matches!(pool.take(&target, &mut None), Take::Wait(_));
+    // As if so little had been asked that one of them would do.
+    let sweep = || {
+        pool.lock().0.get_mut(&target).expect("it was asked for").busiest = 0;
+        pool.close_idle(Duration::from_secs(60));
+        let sites = pool.lock();
+        let site = sites.0.get(&target).expect("it was asked for");
+        (site.connections.len(), site.retiring.len())
+    };
+    assert!(waits(), "each has its one stream, and there may be no third");
+    assert_eq!(sweep(), (1, 1));
+    assert!(waits(), "the stream on the other one has not ended");
+    assert_eq!(sweep(), (1, 1));
+    let (ended, _upstream) = opened.pop().expect("two were opened");
+    drop(ended);
+    let again = seat(&pool, &target);
+    assert!(again.is_some(), "it is taken back");
+    assert_eq!(sweep(), (1, 1));
+    drop(again);
+    assert_eq!(sweep(), (1, 0), "nothing is left on it");
+}
