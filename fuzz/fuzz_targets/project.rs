@@ -4,7 +4,7 @@
 
 #![no_main]
 
-use compiler::{CompileOptions, compile};
+use compiler::{CompileOptions, Secrets, compile};
 use libfuzzer_sys::fuzz_target;
 use model::{Files, Project};
 
@@ -18,8 +18,8 @@ fuzz_target!(|data: &[u8]| {
     }
     let (Some(mut project), _) = Project::read(files.clone()) else { return };
     assert_eq!(project.to_files(), files);
-    let _before = compile(&project, &CompileOptions::default());
+    let _before = compile(&project, &CompileOptions::default(), Secrets::none());
     let _applied = project.apply_environment("dev", &|_| Some("http://b".to_owned()));
-    let _after = compile(&project, &CompileOptions::default());
+    let _after = compile(&project, &CompileOptions::default(), Secrets::none());
     let _written = project.to_files();
 });

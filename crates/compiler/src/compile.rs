@@ -6,7 +6,9 @@
 //! An API that is retired, only advertised or meant for another gateway gives no plan and no error.
 
 mod certificates;
+mod client_certificate;
 mod cors;
+mod credentials;
 mod endpoints;
 mod extensions;
 mod group;
@@ -24,6 +26,7 @@ use model::project::Deployment;
 use model::{Diagnostics, Files, Place, Project, codes};
 
 use crate::plan::{ApiPlan, Lifecycle, Schemes};
+pub use credentials::Secrets;
 
 /// What the gateway's configuration contributes to every plan.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -72,6 +75,7 @@ struct Source<'a> {
     api: &'a ApiDefinition,
     definition: Option<&'a Document>,
     options: &'a CompileOptions,
+    secrets: Secrets<'a>,
 }
 
 impl Source<'_> {
@@ -92,13 +96,14 @@ pub fn compile_files(
     files: Files,
     environment: Option<(&str, Lookup<'_>)>,
     options: &CompileOptions,
+    secrets: Secrets<'_>,
 ) -> (Option<ApiPlan>, Diagnostics) {
     let (project, mut found) = Project::read(files);
     let plan = project.and_then(|mut project| {
         if let Some((name, lookup)) = environment {
             found.extend(project.apply_environment(name, lookup));
         }
-        let (plan, problems) = compile(&project, options);
+        let (plan, problems) = compile(&project, options, secrets);
         found.extend(problems);
         plan
     });
@@ -110,7 +115,11 @@ pub fn compile_files(
 /// Look at the diagnostics of [`Project::read`] too, or use [`compile_files`].
 /// No plan is given when there are errors, and when the API is not to be served here.
 #[must_use]
-pub fn compile(project: &Project, options: &CompileOptions) -> (Option<ApiPlan>, Diagnostics) {
+pub fn compile(
+    project: &Project,
+    options: &CompileOptions,
+    secrets: Secrets<'_>,
+) -> (Option<ApiPlan>, Diagnostics) {
     let mut found = Diagnostics::new();
     let api = project.api_definition(&mut found);
     let definition = project.definition.as_ref().map(|document| {
@@ -118,7 +127,7 @@ pub fn compile(project: &Project, options: &CompileOptions) -> (Option<ApiPlan>,
         found.extend(problems);
         definition
     });
-    let source = Source { project, api: &api, definition: definition.as_ref(), options };
+    let source = Source { project, api: &api, definition: definition.as_ref(), options, secrets };
     let is_served = is_served_here(&source, &mut found);
     unsupported::check(&source, &mut found);
     extensions::check(project, &mut found);

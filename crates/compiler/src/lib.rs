@@ -10,5 +10,5 @@ pub mod pattern;
 pub mod plan;
 pub mod template;
 
-pub use compile::{CompileOptions, CorsDefaults, Lookup, compile, compile_files};
+pub use compile::{CompileOptions, CorsDefaults, Lookup, Secrets, compile, compile_files};
 pub use plan::ApiPlan;

@@ -1,6 +1,8 @@
 //! The compiled form of an API: data that can be compared and printed, and that holds no live
 //! resource.
 
+mod client;
+mod credentials;
 mod group;
 mod leaf;
 mod print;
@@ -13,6 +15,11 @@ use http::{HeaderName, HeaderValue, Method};
 use crate::pattern::Pattern;
 use crate::template::UrlTemplate;
 
+pub use client::{ClientCertificate, ClientIdentity, PrivateKey};
+pub use credentials::{
+    Account, ClientProof, Credentials, Grant, OAuthPlan, SigningAlgorithm, TokenClient,
+    TokenNetwork, TokenProxy,
+};
 pub use group::{
     Affinity, AffinityKind, Algorithm, BalancePlan, BodyNeed, Budget, ConsistentHash, Ejection,
     FailOverSwitch, FailoverPlan, FailureRate, GroupPlan, HashKey, Hedge, MemberPlan, Mode, Order,
@@ -172,6 +179,10 @@ pub struct HttpPlan {
     pub resilience: Resilience,
     /// How HTTP/2 is chosen towards the upstream.
     pub http2: Http2,
+    /// What it is shown, where it wants to know who calls.
+    pub credentials: Option<Credentials>,
+    /// What it says of client certificates; `None` leaves that to the configuration.
+    pub identity: Option<ClientIdentity>,
     /// What it takes at most.
     pub limits: Limits,
     /// How its health is checked without calls.

@@ -90,11 +90,14 @@ codes! {
     GRAPHQL = "EP026", "GraphQL endpoints are not supported by this version.", "Use an http endpoint.";
     WSDL = "EP027", "WSDL endpoints are not supported by this version.", "Use an address endpoint.";
     PROTOTYPE = "EP028", "Mock endpoints are not supported by this version.", "Use an http endpoint.";
-    SECURITY_BASIC = "EP030", "Basic authentication towards an endpoint is not supported by this version.", "Disable the endpoint security of that stage.";
-    SECURITY_DIGEST = "EP031", "Digest authentication towards an endpoint is not supported by this version.", "Disable the endpoint security of that stage.";
-    SECURITY_OAUTH = "EP032", "OAuth 2.0 towards an endpoint is not supported by this version.", "Disable the endpoint security of that stage.";
-    SECURITY_API_KEY = "EP033", "API keys towards an endpoint are not supported by this version.", "Disable the endpoint security of that stage.";
+    SECURITY_BASIC = "EP030", "Basic authentication towards an endpoint is not described completely, or in a way that cannot be sent.", "Write `username` and `password`; the user name has no colon.";
+    SECURITY_DIGEST = "EP031", "Digest authentication towards an endpoint is not described completely, or in a way that cannot be sent.", "Write `username` and `password`.";
+    SECURITY_OAUTH = "EP032", "The OAuth 2.0 client of an endpoint is not described completely, or in a way that cannot work.", "Write `tokenUrl`, `clientId` and `clientSecret`, and `grantType` CLIENT_CREDENTIALS or PASSWORD.";
+    SECURITY_API_KEY = "EP033", "The API key of an endpoint is not described completely, or in a way that cannot be sent.", "Write `apiKeyIdentifier`, `apiKeyValue` and `apiKeyIdentifierType` HEADER or QUERY_PARAMETER.";
     SECURITY_OTHER = "EP034", "The type of endpoint security is unknown.", "Use NONE, BASIC, DIGEST, OAUTH or apikey.";
+    SECRET_REFERENCE = "EP035", "A secret is somewhere else, and cannot be had from there.", "Mend the reference: `$env{NAME}`, `$file{PATH}` or `$sealed{TEXT}`.";
+    SECRET_KEPT = "EP036", "A secret is empty or masked, so that the one deployed before stays in use; a gateway that starts anew does not have it.", "Write the secret, or refer to it.";
+    CLEAR_TOKEN_URL = "EP037", "Secrets go to a token URL in clear text.", "Use https.";
     GROUP_EMPTY = "EP040", "A group has no member that could be called.", "List at least one member, with a weight above 0.";
     GROUP_OF_ONE = "EP041", "A group has a single member, so nothing takes over from it.", "Add a member, or use an endpoint of type http.";
     GROUP_DEPTH = "EP042", "Groups are nested too deeply, or have too many members.", "Nest at most 4 groups, with at most 1000 members in all.";
@@ -128,7 +131,7 @@ codes! {
     PARAM_URL = "PA004", "An endpoint of the parameter file has no `url`.", "Write the `url`.";
     PARAM_ENDPOINT_TYPE = "PA005", "The `endpointType` or `endpointRoutingPolicy` of the parameter file is unknown.", "Use rest, http, soap, dynamic or aws; load_balanced or failover.";
     PARAM_MISSING = "PA006", "A key that is needed is missing from the parameter file.", "Add the key that is named.";
-    PARAM_SECURITY = "PA007", "The security type of the parameter file is unknown.", "Use basic, digest or oauth.";
+    PARAM_SECURITY = "PA007", "The security type of the parameter file is unknown.", "Use basic, digest, oauth or apikey.";
     PARAM_CERTIFICATE = "PA008", "A certificate of the parameter file cannot be found.", "Put the file below `certificates/` beside the parameter file.";
     NO_CONFIGS = "PA009", "The environment of the parameter file is empty.", "Add `configs`, or remove the environment.";
     PARAM_UNKNOWN_KEY = "PA010", "A key of the parameter file is unknown and has no effect.", "Mend the key, or remove it.";
@@ -140,6 +143,9 @@ codes! {
     CERTIFICATE_ENDPOINT = "CE003", "The endpoint of a certificate names no host.", "Write a URL such as `https://backend.example:8443`.";
     CERTIFICATE_ENTRY = "CE004", "An entry of a certificate list lacks its alias or its file.", "Add `alias` and `certificate`.";
     CLIENT_CERTIFICATES = "CE005", "Client certificates have no effect in this version.", "Ask for a token instead.";
+    CLIENT_CERTIFICATE = "CE006", "The certificate that an endpoint is shown is not described completely, or a file of it cannot be used.", "Write `certificate` and `key` in PEM, or `keyStore` in PKCS#12 and its `password`; all are files of the project.";
+    CLIENT_KEY = "CE007", "The certificate that an endpoint is shown does not fit its key.", "Give the key that the certificate was issued for, and in a chain that certificate first.";
+    CLIENT_EXPIRED = "CE008", "The certificate that an endpoint is shown has expired.", "Have it renewed.";
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use crate::cursor::{Cursor, join};
 use crate::diagnostic::{Diagnostics, Place};
 
 pub use group::{Extension, GroupConfig};
-pub use security::{EndpointSecurity, SecurityKind};
+pub use security::{EndpointSecurity, SecurityKind, TokenNetworkConfig, TokenProxyConfig};
 
 /// `endpointConfig`.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,9 +1,10 @@
 //! `endpointConfig` to the endpoint of each stage (spec/01 §1, §2.1).
 
 use model::cursor::Cursor;
-use model::endpoint::{EndpointConfig, EndpointKind, EndpointSecurity, SecurityKind, StageConfig};
+use model::endpoint::{EndpointConfig, EndpointKind, StageConfig};
 use model::{Diagnostics, Place, codes};
 
+use super::credentials::StageSecurity;
 use super::group::settings::{Settings, check_keys};
 use super::group::{Kind, STAGE_KEYS, tree, wso2};
 use super::leaf::{self, Leaf};
@@ -26,6 +27,8 @@ struct Stage<'a> {
     extension: Option<Cursor<'a>>,
     /// The name of the endpoint.
     name: String,
+    /// What its endpoints are shown.
+    security: StageSecurity<'a>,
 }
 
 pub(super) fn plan(source: &Source<'_>, found: &mut Diagnostics) -> Option<Stages<EndpointPlan>> {
@@ -70,6 +73,7 @@ fn stages(
         root,
         extension: config.extension.as_ref().map(|extension| extension.cursor().get(word)),
         name: format!("{name}--v{version}_API{word}Endpoint"),
+        security: stage_security(source, own, word),
     };
     let both = [stage(&config.production, "production"), stage(&config.sandbox, "sandbox")];
     check_extension(&both, root, found);
@@ -80,6 +84,17 @@ fn stages(
         found.error(codes::NO_STAGE, config.place.clone(), message, help);
     }
     Some(Stages { production, sandbox })
+}
+
+/// What a stage's endpoints are shown, and what they were shown before.
+fn stage_security<'a>(source: &Source<'a>, own: &'a StageConfig, word: &str) -> StageSecurity<'a> {
+    let before = source.secrets.before.map(|plan| &plan.endpoints);
+    let before = before.and_then(|stages| match word {
+        "production" => stages.production.as_ref(),
+        _ => stages.sandbox.as_ref(),
+    });
+    let (security, files) = (own.security.as_ref(), source.project.files());
+    StageSecurity { security, secrets: source.secrets, files, before }
 }
 
 /// The kinds that this version serves; all others are refused with a code of their own.
@@ -159,11 +174,9 @@ impl Stage<'_> {
     }
 
     fn plan(&self, found: &mut Diagnostics) -> Option<EndpointPlan> {
-        if let Some(security) = self.own.security.as_ref().filter(|_| !self.is_empty()) {
-            check_security(security, found);
-        }
         let common = self.config.extension.as_ref().map(|extension| extension.cursor());
         let settings = Settings::new(self.extension.clone().into_iter().chain(common));
+        let settings = settings.within(Some(self.security));
         if let Some(at) = self.tree() {
             let kind = match self.root {
                 Root::Leaf(_) => None,
@@ -205,26 +218,4 @@ impl Stage<'_> {
         let leaf = Leaf { member, name, dialect, is_member: false, settings: &settings };
         leaf.plan(found).map(|leaf| EndpointPlan::Http(Box::new(leaf)))
     }
-}
-
-fn check_security(security: &EndpointSecurity, found: &mut Diagnostics) {
-    if !security.is_enabled {
-        return;
-    }
-    let (code, what) = match &security.kind {
-        SecurityKind::None => return,
-        SecurityKind::Basic => (codes::SECURITY_BASIC, "basic authentication"),
-        SecurityKind::Digest => (codes::SECURITY_DIGEST, "digest authentication"),
-        SecurityKind::OAuth => (codes::SECURITY_OAUTH, "OAuth 2.0"),
-        SecurityKind::ApiKey => (codes::SECURITY_API_KEY, "an API key"),
-        SecurityKind::Other(name) => {
-            let message = format!("the type `{name}` of endpoint security is unknown");
-            let help = "Use NONE, BASIC, DIGEST, OAUTH or apikey.";
-            found.error(codes::SECURITY_OTHER, security.place.clone(), message, help);
-            return;
-        }
-    };
-    let message = format!("{what} towards an endpoint is not supported by this version");
-    let help = "Disable the endpoint security of this stage.";
-    found.error(code, security.place.clone(), message, help);
 }

@@ -10,14 +10,15 @@ use model::{Diagnostics, codes};
 
 use super::group::settings::{Settings, check_keys};
 use super::group::value;
-use super::{extensions, resilience, url};
+use super::{client_certificate, credentials, extensions, resilience, url};
 use crate::plan::{
     Dialect, HealthCheck, Http2, HttpPlan, HttpProbe, Limits, Probe, Queue, StatusSet,
     TimeoutAction,
 };
 
 /// Keys below `x-weir` that concern a leaf; in a group they hold for its members.
-pub(super) const KEYS: &[&str] = &["limits", "healthCheck"];
+pub(super) const KEYS: &[&str] =
+    &["limits", "healthCheck", credentials::KEY, client_certificate::KEY];
 const LIMIT_KEYS: &[&str] = &["connections", "requestsInFlight", "queue"];
 const QUEUE_KEYS: &[&str] = &["length", "wait"];
 const CHECK_KEYS: &[&str] = &["type", "interval", "timeout", "healthyAfter", "unhealthyAfter"];
@@ -54,7 +55,19 @@ impl Leaf<'_> {
             let help = "Use a fixed URL, or switch the check off with `healthCheck: false`.";
             found.error(codes::HEALTH_CHECK, at.place(), message, help);
         }
-        Some(HttpPlan { name, dialect, url, resilience, http2, limits, health_check })
+        let credentials = credentials::plan(settings, found);
+        let identity = client_certificate::plan(settings, found);
+        Some(HttpPlan {
+            name,
+            dialect,
+            url,
+            resilience,
+            http2,
+            credentials,
+            identity,
+            limits,
+            health_check,
+        })
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use http::HeaderName;
 
-use super::{EndpointPlan, StatusSet};
+use super::{Credentials, EndpointPlan, HttpPlan, StatusSet};
 use crate::condition::Condition;
 
 /// What both kinds of group have.
@@ -391,10 +391,19 @@ impl EndpointPlan {
         group.members.iter().map(|member| member.endpoint.body_need()).max().unwrap_or(own).max(own)
     }
 
-    /// The most that any group in this tree keeps of a body.
+    /// The most that anybody in this tree keeps of a body.
     #[must_use]
     pub fn replay(&self) -> Replay {
-        let Some(group) = self.group() else { return Replay { memory: 0, file: 0 } };
+        let group = match self {
+            Self::Http(leaf)
+                if leaf.credentials.as_ref().is_some_and(Credentials::may_be_refused) =>
+            {
+                return Replay::default();
+            }
+            Self::Http(_) => return Replay { memory: 0, file: 0 },
+            Self::Failover(plan) => &plan.group,
+            Self::Balance(plan) => &plan.group,
+        };
         let own = match group.body_need() {
             BodyNeed::Stream => Replay { memory: 0, file: 0 },
             BodyNeed::Replay | BodyNeed::SoapHeader => group.replay,
@@ -403,6 +412,17 @@ impl EndpointPlan {
             memory: one.memory.max(other.memory),
             file: one.file.max(other.file),
         })
+    }
+
+    /// The leaves of this tree, in the order in which they were written.
+    #[must_use]
+    pub fn leaves(&self) -> Vec<&HttpPlan> {
+        let members = match self {
+            Self::Http(leaf) => return vec![leaf],
+            Self::Failover(plan) => &plan.group.members,
+            Self::Balance(plan) => &plan.group.members,
+        };
+        members.iter().flat_map(|member| member.endpoint.leaves()).collect()
     }
 
     /// What both kinds of group have; `None` for a leaf.

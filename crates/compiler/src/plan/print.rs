@@ -1,5 +1,6 @@
 //! A plan as text, for people and for golden tests.
 
+mod credentials;
 mod group;
 mod leaf;
 
@@ -110,6 +111,12 @@ impl Display for HttpPlan {
             Http2::Never => "never",
         };
         line(f, "http2", http2)?;
+        if let Some(credentials) = &self.credentials {
+            write!(f, "{credentials}")?;
+        }
+        if let Some(identity) = &self.identity {
+            write!(f, "{identity}")?;
+        }
         write!(f, "{}{}", self.resilience, self.limits)?;
         match &self.health_check {
             Some(check) => write!(f, "{check}"),

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use compiler::{CompileOptions, compile_files};
+use compiler::{CompileOptions, Secrets, compile_files};
 use model::Files;
 
 const API: &str = "name: A\nversion: v1\ncontext: a\noperations: [{target: /a, verb: GET}]\n";
@@ -25,7 +25,8 @@ fn every_example_of_a_group_compiles() {
         }
         let environment: Option<(&str, compiler::Lookup<'_>)> =
             if is_environment { Some(("production", &|_| None)) } else { None };
-        let (plan, found) = compile_files(files, environment, &CompileOptions::default());
+        let (plan, found) =
+            compile_files(files, environment, &CompileOptions::default(), Secrets::none());
         assert!(found.is_empty(), "{example}{found:#?}");
         assert!(plan.is_some(), "{example}");
         count += 1;

@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use compiler::{CompileOptions, compile};
+use compiler::{CompileOptions, Secrets, compile};
 use definition::{Dialect, Document};
 use model::{Diagnostics, Files, Project, Severity, codes, yaml};
 
@@ -34,7 +34,7 @@ fn outcome(files: Files) -> (Vec<&'static str>, Option<String>) {
     let (project, mut found) = Project::read(files);
     let plan = project.and_then(|project| {
         assert_eq!(project.to_files(), *project.files(), "nothing was changed");
-        let (plan, problems) = compile(&project, &CompileOptions::default());
+        let (plan, problems) = compile(&project, &CompileOptions::default(), Secrets::none());
         found.extend(problems);
         plan
     });
@@ -75,10 +75,13 @@ fn a_product_is_refused() {
 }
 
 #[test]
-fn the_full_export_is_refused_for_its_endpoint_security_alone() {
+fn the_full_export_keeps_its_endpoint_security() {
     let Some(samples) = samples() else { return };
     let files = single("api.yaml", &samples.join("integration-samples/sample-api.yaml"));
-    assert_eq!(outcome(files), (vec![codes::SECURITY_BASIC], None));
+    let (codes, plan) = outcome(files);
+    assert_eq!(codes, Vec::<&str>::new());
+    let plan = plan.unwrap();
+    assert_eq!(plan.matches("  credentials      basic, admin\n").count(), 1, "{plan}");
 }
 
 #[test]
@@ -102,7 +105,8 @@ fn what_init_writes_needs_a_name_and_a_context() {
     let mut project = project.unwrap();
     project.data_mut()["name"] = "A".into();
     project.data_mut()["context"] = "a".into();
-    let plan = compile(&project, &CompileOptions::default()).0.unwrap().to_string();
+    let plan =
+        compile(&project, &CompileOptions::default(), Secrets::none()).0.unwrap().to_string();
     assert!(plan.contains("operation PATCH /*, any token\n"), "{plan}");
 }
 
@@ -161,7 +165,7 @@ fn groups_of_parameter_files_compile() {
         let mut project = project.unwrap();
         assert!(found.is_empty(), "{found:?}");
         assert!(project.apply_environment("production", &|_| None).is_empty());
-        let (plan, found) = compile(&project, &CompileOptions::default());
+        let (plan, found) = compile(&project, &CompileOptions::default(), Secrets::none());
         assert_eq!(codes_of(&found), Vec::<&str>::new(), "{file}");
         let plan = plan.unwrap().to_string();
         assert!(plan.contains(production), "{plan}");

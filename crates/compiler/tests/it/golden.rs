@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use compiler::{CompileOptions, Lookup, compile_files};
+use compiler::{CompileOptions, Lookup, Secrets, compile_files};
 use model::Diagnostics;
 
 use crate::reading;
@@ -37,7 +37,8 @@ fn run(case: &Path) -> String {
     let lookup = |name: &str| (name == "BACKEND").then(|| "https://b.example".to_owned());
     let environment = environment.as_deref().map(|name| (name.trim(), &lookup as Lookup<'_>));
     let files = reading::files(&case.join("in"));
-    let (plan, found) = compile_files(files, environment, &CompileOptions::default());
+    let (plan, found) =
+        compile_files(files, environment, &CompileOptions::default(), Secrets::none());
     let plan = plan.map_or("no plan\n".to_owned(), |plan| plan.to_string());
     print(&found) + &plan
 }

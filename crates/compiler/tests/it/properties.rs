@@ -1,6 +1,6 @@
 //! What holds for every project.
 
-use compiler::{CompileOptions, compile_files};
+use compiler::{CompileOptions, Secrets, compile_files};
 use model::Files;
 use proptest::prelude::*;
 
@@ -58,7 +58,7 @@ proptest! {
     fn a_plan_has_a_stage_and_a_path(text in project()) {
         let mut files = Files::new();
         files.insert("api.yaml", text.clone()).unwrap();
-        let (plan, found) = compile_files(files, None, &CompileOptions::default());
+        let (plan, found) = compile_files(files, None, &CompileOptions::default(), Secrets::none());
         if let Some(plan) = plan {
             prop_assert!(!found.has_errors());
             prop_assert!(plan.context.starts_with('/') && !plan.context.ends_with('/'), "{text}");

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::{Extension, deeper};
 use crate::cursor::Cursor;
 use crate::diagnostic::{Diagnostics, Place};
 use crate::secret::Secret;
@@ -35,6 +36,44 @@ pub struct EndpointSecurity {
     pub api_key_in: Option<String>,
     /// `apiKeyValue`.
     pub api_key: Option<Secret>,
+    /// The way to the token URL.
+    pub network: TokenNetworkConfig,
+    /// `x-weir`.
+    pub extension: Option<Extension>,
+}
+
+/// The keys that concern the call for a token (spec/03 §4.1).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TokenNetworkConfig {
+    /// `connectionTimeoutConfigType`, in upper case.
+    pub timeouts_from: Option<String>,
+    /// `connectionTimeoutDuration`, milliseconds.
+    pub connect: Option<String>,
+    /// `connectionRequestTimeoutDuration`, milliseconds.
+    pub turn: Option<String>,
+    /// `socketTimeoutDuration`, milliseconds.
+    pub answer: Option<String>,
+    /// `proxyConfigType`, in upper case.
+    pub proxy_from: Option<String>,
+    /// `proxyConfigs`, where `proxyEnabled` is true.
+    pub proxy: Option<TokenProxyConfig>,
+}
+
+/// `proxyConfigs`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenProxyConfig {
+    /// Where it is.
+    pub place: Place,
+    /// `proxyHost`.
+    pub host: Option<String>,
+    /// `proxyPort`.
+    pub port: Option<String>,
+    /// `proxyProtocol`.
+    pub protocol: Option<String>,
+    /// `proxyUsername`.
+    pub username: Option<String>,
+    /// `proxyPassword`.
+    pub password: Option<Secret>,
 }
 
 /// `type`, read without regard to case.
@@ -75,6 +114,17 @@ impl EndpointSecurity {
         let both = config.get_any(&["endpoint_security", "endpointSecurity"]);
         let has_stages = ["production", "sandbox"].iter().any(|name| !both.get(name).is_absent());
         let at = if has_stages { both.get(stage) } else { both };
+        // The flat form has no `enabled`: naming a type switches it on.
+        Self::read_at(&at, !has_stages, found)
+    }
+
+    /// Reads the security of one endpoint. `names_are_enough` is whether naming a type switches it
+    /// on where `enabled` is not said.
+    pub fn read_at(
+        at: &Cursor<'_>,
+        names_are_enough: bool,
+        found: &mut Diagnostics,
+    ) -> Option<Self> {
         if at.entries(found).is_empty() {
             return None;
         }
@@ -83,12 +133,11 @@ impl EndpointSecurity {
             at.get(key).word(found).map(|word| word.to_ascii_uppercase())
         };
         let kind = at.get("type").text(found).unwrap_or_default();
-        // The flat form has no `enabled`: naming a type switches it on.
         let is_enabled = at.get("enabled").flag(found);
         let kind = SecurityKind::parse(&kind);
         Some(Self {
             place: at.place(),
-            is_enabled: is_enabled.unwrap_or(!has_stages && kind != SecurityKind::None),
+            is_enabled: is_enabled.unwrap_or(names_are_enough && kind != SecurityKind::None),
             kind,
             username: at.get("username").word(found),
             password: secret("password", found),
@@ -100,7 +149,53 @@ impl EndpointSecurity {
             api_key_name: at.get("apiKeyIdentifier").word(found),
             api_key_in: upper("apiKeyIdentifierType", found),
             api_key: secret("apiKeyValue", found),
+            network: TokenNetworkConfig::read(at, found),
+            extension: Extension::read(at),
         })
+    }
+
+    /// Where one of its keys is.
+    #[must_use]
+    pub fn place_of(&self, key: &str) -> Place {
+        deeper(&self.place, key)
+    }
+}
+
+impl TokenNetworkConfig {
+    fn read(at: &Cursor<'_>, found: &mut Diagnostics) -> Self {
+        let upper = |key: &str, found: &mut Diagnostics| {
+            at.get(key).word(found).map(|word| word.to_ascii_uppercase())
+        };
+        Self {
+            timeouts_from: upper("connectionTimeoutConfigType", found),
+            connect: at.get("connectionTimeoutDuration").word(found),
+            turn: at.get("connectionRequestTimeoutDuration").word(found),
+            answer: at.get("socketTimeoutDuration").word(found),
+            proxy_from: upper("proxyConfigType", found),
+            proxy: TokenProxyConfig::read(&at.get("proxyConfigs"), found),
+        }
+    }
+}
+
+impl TokenProxyConfig {
+    fn read(at: &Cursor<'_>, found: &mut Diagnostics) -> Option<Self> {
+        if at.get("proxyEnabled").flag(found) != Some(true) {
+            return None;
+        }
+        Some(Self {
+            place: at.place(),
+            host: at.get("proxyHost").word(found),
+            port: at.get("proxyPort").word(found),
+            protocol: at.get("proxyProtocol").word(found),
+            username: at.get("proxyUsername").word(found),
+            password: at.get("proxyPassword").text(found).map(Secret::new),
+        })
+    }
+
+    /// Where one of its keys is.
+    #[must_use]
+    pub fn place_of(&self, key: &str) -> Place {
+        deeper(&self.place, key)
     }
 }
 

@@ -5,17 +5,29 @@ use model::cursor::Cursor;
 use model::{Diagnostics, codes};
 
 use super::{BALANCE_KEYS, FAILOVER_KEYS, NODE_KEYS};
+use crate::compile::client_certificate;
+use crate::compile::credentials::{self, StageSecurity};
 
 /// How many keys are named to choose from.
-const LONGEST_LIST: usize = 9;
+const LONGEST_LIST: usize = 10;
 
 /// Places that speak of the same thing, the one that counts first.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Settings<'a>(Vec<Cursor<'a>>);
+pub(crate) struct Settings<'a> {
+    places: Vec<Cursor<'a>>,
+    /// What holds for all leaves of the stage, however deep they are.
+    stage: Option<StageSecurity<'a>>,
+    /// What a group around this place says of security; unlike other settings it holds for groups
+    /// within, so that nobody is called without it by mistake.
+    security: Option<Cursor<'a>>,
+    /// The same of client certificates.
+    client_certificate: Option<Cursor<'a>>,
+}
 
 impl<'a> Settings<'a> {
     pub(crate) fn new(levels: impl IntoIterator<Item = Cursor<'a>>) -> Self {
-        Self(levels.into_iter().filter(|at| !at.is_absent()).collect())
+        let places = levels.into_iter().filter(|at| !at.is_absent()).collect();
+        Self { places, ..Self::default() }
     }
 
     /// These places, and then those that come after them.
@@ -23,34 +35,76 @@ impl<'a> Settings<'a> {
     where
         'a: 'b,
     {
-        Settings(self.0.iter().chain(&outer.0).cloned().collect())
+        let places = self.places.iter().chain(&outer.places).cloned().collect();
+        Settings {
+            places,
+            stage: self.stage.or(outer.stage),
+            security: self.security.clone().or_else(|| outer.security.clone()),
+            client_certificate: self
+                .client_certificate
+                .clone()
+                .or_else(|| outer.client_certificate.clone()),
+        }
+    }
+
+    /// The same for leaves of a stage.
+    pub(crate) fn within(self, stage: Option<StageSecurity<'a>>) -> Self {
+        Self { stage, ..self }
+    }
+
+    /// The same in a group within another one.
+    pub(crate) fn inside(self, group: &Self) -> Self {
+        Self {
+            stage: group.stage,
+            security: group.security(),
+            client_certificate: group.client_certificate(),
+            ..self
+        }
+    }
+
+    /// What the nearest place says of security.
+    pub(crate) fn security(&self) -> Option<Cursor<'a>> {
+        self.get(credentials::KEY).or_else(|| self.security.clone())
+    }
+
+    /// What the nearest place says of client certificates.
+    pub(crate) fn client_certificate(&self) -> Option<Cursor<'a>> {
+        self.get(client_certificate::KEY).or_else(|| self.client_certificate.clone())
+    }
+
+    /// The stage.
+    pub(crate) fn stage(&self) -> Option<StageSecurity<'a>> {
+        self.stage
     }
 
     /// The value of a key at the first place that has it.
     pub(crate) fn get(&self, key: &str) -> Option<Cursor<'a>> {
-        self.0.iter().map(|at| at.get(key)).find(|at| !at.is_absent())
+        self.places.iter().map(|at| at.get(key)).find(|at| !at.is_absent())
     }
 
     /// The places below a key, up to one where it is switched off.
     pub(crate) fn inner(&self, key: &str) -> Self {
-        let below = self.0.iter().map(|at| at.get(key)).filter(|at| !at.is_absent());
-        Self(below.take_while(|at| !is_off(at)).collect())
+        let below = self.places.iter().map(|at| at.get(key)).filter(|at| !at.is_absent());
+        Self { places: below.take_while(|at| !is_off(at)).collect(), ..Self::default() }
     }
 
     /// Every place together with those that come after it.
     pub(crate) fn suffixes(&self) -> impl Iterator<Item = (&Cursor<'a>, Self)> {
-        let rest = |index: usize| Self(self.0.iter().skip(index).cloned().collect());
-        self.0.iter().enumerate().map(move |(index, at)| (at, rest(index)))
+        let rest = |index: usize| Self {
+            places: self.places.iter().skip(index).cloned().collect(),
+            ..Self::default()
+        };
+        self.places.iter().enumerate().map(move |(index, at)| (at, rest(index)))
     }
 
     /// Reports unknown keys at every place.
     pub(crate) fn check_keys(&self, known: &[&[&str]], found: &mut Diagnostics) {
-        self.0.iter().for_each(|at| check_keys(at, known, found));
+        self.places.iter().for_each(|at| check_keys(at, known, found));
     }
 
     /// The first place, to point at.
     pub(crate) fn first(&self) -> Option<&Cursor<'a>> {
-        self.0.first()
+        self.places.first()
     }
 }
 

@@ -103,7 +103,7 @@ impl Tree<'_> {
             at.entries(self.found);
             return None;
         }
-        let own = Settings::new([at.clone()]);
+        let own = Settings::new([at.clone()]).inside(group);
         let (label, weight) = place_in_group(&own, self.found);
         let word = value::scalar(&at.get("type"));
         let endpoint = match word.as_deref().and_then(group_kind) {

@@ -1,9 +1,9 @@
-//! Limits and health checks as text; nothing where there are none.
+//! Client certificates, limits and health checks as text; nothing where there are none.
 
 use std::fmt::{self, Display, Formatter};
 
 use super::line;
-use crate::plan::{HealthCheck, HttpProbe, Limits, Probe};
+use crate::plan::{ClientIdentity, HealthCheck, HttpProbe, Limits, Probe};
 
 impl Display for Limits {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -17,6 +17,17 @@ impl Display for Limits {
             format!("{} wait for {} ms", queue.length, queue.wait.as_millis())
         });
         line(f, "limits", format!("{connections} connections, {requests} requests; {queue}"))
+    }
+}
+
+/// The certificate by its file; its key is never shown.
+impl Display for ClientIdentity {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let text = match self {
+            Self::Nobody => "none".to_owned(),
+            Self::Own(own) => format!("{}, {} in the chain", own.file, own.chain.len()),
+        };
+        line(f, "client cert", text)
     }
 }
 

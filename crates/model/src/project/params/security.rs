@@ -31,9 +31,10 @@ fn of_stage(at: &Cursor<'_>, found: &mut Diagnostics) -> Value {
     let needed: &[&str] = match kind.as_str() {
         "BASIC" | "DIGEST" => &["username", "password"],
         "OAUTH" => &["tokenUrl", "clientId", "clientSecret"],
+        "APIKEY" => &["apiKeyIdentifier", "apiKeyIdentifierType", "apiKeyValue"],
         _ => {
             let message = format!("the security type `{kind}` is unknown");
-            let help = "Use basic, digest or oauth.";
+            let help = "Use basic, digest, oauth or apikey.";
             found.error(codes::PARAM_SECURITY, at.get("type").place(), message, help);
             &[]
         }
