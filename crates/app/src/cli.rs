@@ -29,8 +29,8 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
-    #[command(hide = true)]
-    Encrypt(Later),
+    /// Seal a secret that is read from standard input, for projects and deployment.toml.
+    Encrypt(Encrypt),
     #[command(hide = true)]
     ImportWsdl(Later),
     #[command(hide = true)]
@@ -99,6 +99,18 @@ pub(crate) struct Serve {
     /// Serve the pizza-shack sample backend on the management listener.
     #[arg(long, env = "WEIR_SAMPLE_BACKEND")]
     pub(crate) sample_backend: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Encrypt {
+    #[command(flatten)]
+    pub(crate) home: Home,
+    /// Print a new key instead, for WEIR_SECRET_KEY or a key file.
+    #[arg(long)]
+    pub(crate) new_key: bool,
+    /// Print one JSON document instead of text.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]

@@ -10,6 +10,7 @@ use gateway::explain::explain;
 use gateway::fetch::{FetchLimits, Fetcher};
 use gateway::source::folder::ProjectFolders;
 use gateway::upstream::tls::TrustStore;
+use gateway::vault::Vault;
 use gateway::worker::Shared;
 use http::{HeaderValue, Request};
 use serde_json::{Value, json};
@@ -67,7 +68,9 @@ pub(crate) fn deployer(
     config: GatewayConfig,
     environment: Option<String>,
 ) -> Result<Deployer, String> {
-    gateway::deploy::deployer(Arc::new(config), environment)
+    let vault = Vault::open(&config.secrets)?.leniently();
+    let deployer = gateway::deploy::deployer(Arc::new(config), environment)?;
+    Ok(deployer.with_secrets(Arc::new(vault)))
 }
 
 /// A project that could not be taken into account.

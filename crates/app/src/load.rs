@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use gateway::config::GatewayConfig;
 use gateway::config::overrides::Overrides;
 use gateway::config::read::gateway_config;
+use gateway::vault;
 use model::Diagnostics;
+use model::secret::seal::PURPOSE;
 use settings::{Settings, Variables};
 
 use crate::cli;
@@ -42,7 +44,10 @@ pub(crate) fn load(home: &cli::Home, mut overrides: Overrides) -> Result<Loaded,
         overrides.home =
             Some(gateway::config::overrides::Sourced { value: home.home.clone(), origin });
     }
-    let variables = Variables::default().with_environment(|name| std::env::var(name).ok());
+    let variables = Variables::default()
+        .with_environment(|name| std::env::var(name).ok())
+        .with_files(file_text)
+        .with_sealed(opened);
     let variables = overrides.fix(with_local_ip(variables));
     let (settings, mut diagnostics) = match &text {
         Some(text) => Settings::read(text, &shown, &variables),
@@ -60,6 +65,22 @@ fn read(file: &Path, is_required: bool) -> Result<Option<String>, String> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound && !is_required => Ok(None),
         Err(error) => Err(format!("cannot read {}: {error}", file.display())),
     }
+}
+
+/// The text of a file, without the line break at its end. Whoever writes the configuration may name
+/// any file.
+fn file_text(path: &str) -> Result<String, String> {
+    let text = std::fs::read_to_string(path).map_err(|error| format!("{path}: {error}"))?;
+    let text = text.strip_suffix('\n').unwrap_or(&text);
+    Ok(text.strip_suffix('\r').unwrap_or(text).to_owned())
+}
+
+/// A sealed secret. The keys are those of the environment: `[weir.secrets]` is in the file that is
+/// being read.
+fn opened(text: &str) -> Result<String, String> {
+    let (keys, _files) = vault::keys(None)?;
+    let secret = keys.open(text, PURPOSE).map_err(|error| error.to_string())?;
+    Ok(secret.expose().to_owned())
 }
 
 /// `${carbon.local.ip}`: the address from which this machine would reach others.

@@ -1,6 +1,7 @@
 //! `weir`: the program. Reads the command line and wires the planes together.
 
 mod cli;
+mod encrypt;
 mod environments;
 mod explain;
 mod load;
@@ -31,7 +32,7 @@ fn main() -> ExitCode {
         cli::Command::Explain(options) => explain::run(&options),
         cli::Command::Environments(options) => environments::run(&options),
         cli::Command::Version { json } => output::version(json),
-        cli::Command::Encrypt(_) => output::not_yet("encrypt"),
+        cli::Command::Encrypt(options) => encrypt::run(&options),
         cli::Command::ImportWsdl(_) => output::not_yet("import-wsdl"),
         cli::Command::Mock(_) => output::not_yet("mock"),
         cli::Command::Lambda(_) => output::not_yet("lambda"),

@@ -1,4 +1,5 @@
-//! Placeholders in texts: `${name}`, `$ref{key}`, `$env{NAME}`, `$sys{property}`, `$secret{alias}`.
+//! Placeholders in texts: `${name}`, `$ref{key}`, `$env{NAME}`, `$sys{property}`, `$secret{alias}`,
+//! `$file{path}`, `$sealed{text}`.
 //!
 //! Only what `$ref` brings in is substituted again; a text from the environment or a secret store
 //! is taken as it is. Every value and all values together are bounded in size, references are
@@ -14,6 +15,9 @@ use crate::{Entry, MAX_SUBSTITUTED_BYTES, MAX_VALUE_BYTES, Settings, Value, Vari
 
 /// The longest name inside a placeholder, in bytes.
 const MAX_NAME_BYTES: usize = 256;
+
+/// The longest sealed secret, in bytes.
+const MAX_SEALED_BYTES: usize = 16 * 1024;
 
 /// How many problems of one value are kept.
 const MAX_PROBLEMS: usize = 8;
@@ -114,6 +118,8 @@ enum Kind {
     Environment,
     Property,
     Secret,
+    File,
+    Sealed,
 }
 
 struct Run<'a> {
@@ -250,6 +256,10 @@ impl<'a> Run<'a> {
                 let unknown = || Problem::Unknown(format!("There is no system property {name}"));
                 self.variables.property(name).map(Resolved::plain).ok_or_else(unknown)
             }
+            Kind::File => self.variables.file(name).map(Resolved::hidden).map_err(Problem::Unknown),
+            Kind::Sealed => {
+                self.variables.sealed(name).map(Resolved::hidden).map_err(Problem::Unknown)
+            }
             Kind::Secret => {
                 let sealed = || Problem::Sealed(name.to_owned());
                 let text = self.variables.secret(name).ok_or_else(sealed)?;
@@ -370,10 +380,13 @@ fn placeholder(rest: &str) -> Option<(Kind, &str, &str)> {
         ("env{", Kind::Environment),
         ("sys{", Kind::Property),
         ("secret{", Kind::Secret),
+        ("file{", Kind::File),
+        ("sealed{", Kind::Sealed),
     ];
     let found = kinds.iter().find_map(|(open, kind)| Some((*kind, rest.strip_prefix(open)?)));
     let (kind, inner) = found?;
-    let end = inner.bytes().take(MAX_NAME_BYTES + 1).position(|byte| byte == b'}')?;
+    let most = if matches!(kind, Kind::Sealed) { MAX_SEALED_BYTES } else { MAX_NAME_BYTES };
+    let end = inner.bytes().take(most + 1).position(|byte| matches!(byte, b'}' | b'$' | b'\n'))?;
     let (name, after) = inner.split_at_checked(end)?;
     let is_name = !name.is_empty() && !name.contains(['$', '{', '\n']);
     is_name.then_some((kind, name.trim(), after.strip_prefix('}')?))
@@ -387,6 +400,9 @@ fn written(kind: Kind, name: &str) -> String {
         Kind::Environment => "env",
         Kind::Property => "sys",
         Kind::Secret => "secret",
+        Kind::File => "file",
+        // What is sealed is of no use to anybody, and too long to be repeated.
+        Kind::Sealed => return "$sealed{…}".to_owned(),
     };
     format!("${word}{{{name}}}")
 }

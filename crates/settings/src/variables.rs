@@ -6,12 +6,17 @@ use std::fmt;
 /// Looks something up by name.
 type Lookup = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
+/// Gives a secret, or says why there is none.
+type Opener = Box<dyn Fn(&str) -> Result<String, String> + Send + Sync>;
+
 /// Everything that substitution needs from outside.
 ///
 /// The default knows nothing: no environment, no system properties, no secrets.
 pub struct Variables {
     environment: Lookup,
     secrets: Option<Lookup>,
+    files: Opener,
+    sealed: Opener,
     properties: BTreeMap<String, String>,
     fixed: BTreeMap<String, String>,
     local_ip: String,
@@ -22,6 +27,8 @@ impl Default for Variables {
         Self {
             environment: Box::new(|_| None),
             secrets: None,
+            files: Box::new(|_| Err("files are not read here".to_owned())),
+            sealed: Box::new(|_| Err("sealed secrets are not opened here".to_owned())),
             properties: BTreeMap::new(),
             fixed: BTreeMap::new(),
             local_ip: "127.0.0.1".to_owned(),
@@ -56,6 +63,26 @@ impl Variables {
         self
     }
 
+    /// How `$file{PATH}` is read.
+    #[must_use]
+    pub fn with_files<F>(mut self, open: F) -> Self
+    where
+        F: Fn(&str) -> Result<String, String> + Send + Sync + 'static,
+    {
+        self.files = Box::new(open);
+        self
+    }
+
+    /// How `$sealed{TEXT}` is opened.
+    #[must_use]
+    pub fn with_sealed<F>(mut self, open: F) -> Self
+    where
+        F: Fn(&str) -> Result<String, String> + Send + Sync + 'static,
+    {
+        self.sealed = Box::new(open);
+        self
+    }
+
     /// One system property for `$sys{name}`.
     #[must_use]
     pub fn with_property(mut self, name: &str, value: &str) -> Self {
@@ -84,6 +111,14 @@ impl Variables {
 
     pub(crate) fn secret(&self, alias: &str) -> Option<String> {
         self.secrets.as_ref().and_then(|lookup| lookup(alias))
+    }
+
+    pub(crate) fn file(&self, path: &str) -> Result<String, String> {
+        (self.files)(path)
+    }
+
+    pub(crate) fn sealed(&self, text: &str) -> Result<String, String> {
+        (self.sealed)(text)
     }
 
     pub(crate) fn property(&self, name: &str) -> Option<String> {

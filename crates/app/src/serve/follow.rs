@@ -1,4 +1,4 @@
-//! Follows changes: of the projects, of the configuration and of the certificates.
+//! Follows changes: of the projects, of the configuration and of certificates on either side.
 //!
 //! One thread owns the deployer; everything that changes what is served goes through it.
 
@@ -137,6 +137,7 @@ impl State {
     /// What is done whether or not there are events.
     fn look_around(&mut self) {
         self.renew_certificates();
+        self.renew_trust();
         if !self.watcher.is_current() {
             self.watcher = start_watching(&self.running.options.apis, &self.notify);
             self.next_scan = Instant::now();
@@ -242,6 +243,27 @@ impl State {
         let running = &self.running.config;
         if config.listeners != running.listeners || config.workers != running.workers {
             tracing::warn!("Listeners and workers stay as they are until the next start.");
+        }
+    }
+
+    /// Takes roots, client certificates and secrets whose files were written. Endpoints
+    /// begin afresh, as after a reload.
+    fn renew_trust(&mut self) {
+        let folders = &mut self.folders;
+        match deploy::renew_trust(&mut self.deployer, || folders.reread()) {
+            None => {}
+            Some(Ok(snapshot)) => {
+                self.publish();
+                self.running.admin.shared.publish(snapshot);
+                tracing::info!(
+                    "Roots, client certificates and secrets for upstreams were read anew."
+                );
+            }
+            Some(Err(error)) => tracing::error!(
+                error,
+                "Roots, client certificates and secrets for upstreams were not taken; the last \
+                 good ones stay."
+            ),
         }
     }
 
