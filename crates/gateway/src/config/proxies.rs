@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use http::HeaderValue;
 
 /// Which upstreams are reached through a proxy.
@@ -54,6 +56,16 @@ impl Proxies {
         let named = |patterns: &[HostPattern]| patterns.iter().any(|one| one.matches(&host));
         let rule = rules.iter().find(|rule| named(&rule.targets))?;
         (!named(&rule.bypass)).then(|| Arc::clone(&rule.proxy))
+    }
+}
+
+impl Proxy {
+    /// `Basic` credentials (RFC 7617) for it, marked so that they are never printed.
+    pub(crate) fn basic(user: &str, password: &str) -> Option<HeaderValue> {
+        let encoded = BASE64_STANDARD.encode(format!("{user}:{password}"));
+        let mut value = HeaderValue::try_from(format!("Basic {encoded}")).ok()?;
+        value.set_sensitive(true);
+        Some(value)
     }
 }
 

@@ -21,42 +21,69 @@ use crate::config::proxies::Proxy;
 /// What a proxy may answer to a request for a tunnel.
 const LIMITS: HeadLimits = HeadLimits { bytes: 16 * 1024, fields: 100 };
 
+/// Why a proxy gave no tunnel.
+#[derive(Debug)]
+pub(crate) enum NoTunnel {
+    /// It could not be talked to, or refused.
+    Failed(String),
+    /// What it answered is no HTTP.
+    Garbled(String),
+}
+
 /// Opens a tunnel to `target` on a connection to its proxy.
 pub(super) async fn tunnel(
     proxy: &Proxy,
     stream: &mut TcpStream,
     target: &Target,
 ) -> Result<(), SendFailure> {
+    let opened = open_tunnel(proxy, stream, &authority(&target.host, target.port, None)).await;
+    opened.map_err(|problem| match problem {
+        NoTunnel::Failed(detail) => failed(proxy, &detail),
+        NoTunnel::Garbled(detail) => SendFailure {
+            code: FaultCode::ProtocolViolation,
+            state: ProtocolState::RequestReady,
+            ..failed(proxy, &detail)
+        },
+    })
+}
+
+/// Asks a proxy for a tunnel to `authority`, a host with its port.
+pub(crate) async fn open_tunnel(
+    proxy: &Proxy,
+    stream: &mut TcpStream,
+    authority: &str,
+) -> Result<(), NoTunnel> {
+    let failed = |error: &dyn std::fmt::Display| NoTunnel::Failed(error.to_string());
+    let garbled = |error: &dyn std::fmt::Display| NoTunnel::Garbled(error.to_string());
     let mut out = BytesMut::new();
-    let authority = authority(target, None);
     let mut headers = HeaderMap::with_capacity(2);
-    let host = HeaderValue::try_from(&*authority).map_err(|error| failed(proxy, &error))?;
+    let host = HeaderValue::try_from(authority).map_err(|error| failed(&error))?;
     headers.insert(http::header::HOST, host);
     if let Some(authorization) = &proxy.authorization {
         headers.insert(PROXY_AUTHORIZATION, authorization.clone());
     }
-    write::request_head(&mut out, &Method::CONNECT, &authority, &headers, Framing::None);
-    stream.write_all(&out).await.map_err(|error| failed(proxy, &error))?;
+    write::request_head(&mut out, &Method::CONNECT, authority, &headers, Framing::None);
+    stream.write_all(&out).await.map_err(|error| failed(&error))?;
     let mut reader = HeadReader::default();
     let mut buffer = BytesMut::new();
     let status = loop {
         let head = reader.answer(&mut buffer, LIMITS, &Method::CONNECT);
-        match head.map_err(|error| garbled(proxy, &error.to_string()))? {
+        match head.map_err(|error| garbled(&error))? {
             Some(head) if !head.status.is_informational() => break head.status,
             Some(_) => {}
             None => {
                 let read = stream.read_buf(&mut buffer).await;
-                if read.map_err(|error| failed(proxy, &error))? == 0 {
-                    return Err(failed(proxy, &"it closed the connection"));
+                if read.map_err(|error| failed(&error))? == 0 {
+                    return Err(failed(&"it closed the connection"));
                 }
             }
         }
     };
     if !status.is_success() {
-        return Err(failed(proxy, &format!("it answered {status} for {authority}")));
+        return Err(failed(&format_args!("it answered {status} for {authority}")));
     }
-    // Upstreams wait for us, so that nothing can have come yet.
-    if buffer.is_empty() { Ok(()) } else { Err(garbled(proxy, "bytes follow its answer")) }
+    // The other side waits for us, so that nothing can have come yet.
+    if buffer.is_empty() { Ok(()) } else { Err(garbled(&"bytes follow its answer")) }
 }
 
 /// Names the upstream in the target, and shows the proxy what it wants to be shown.
@@ -66,34 +93,35 @@ pub(super) fn hand_over(request: &mut Request<RequestBody>, target: &Target) -> 
         request.headers_mut().insert(PROXY_AUTHORIZATION, authorization.clone());
     }
     let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
-    Some(format!("http://{}{path}", authority(target, Some(80))))
+    Some(format!("http://{}{path}", authority(&target.host, target.port, Some(80))))
 }
 
-/// Host and port of an upstream, without the port that goes without saying.
-fn authority(target: &Target, usual: Option<u16>) -> String {
-    let mut text = String::with_capacity(target.host.len() + 8);
-    match target.host.contains(':') {
-        true => text.extend(["[", &target.host, "]"]),
-        false => text.push_str(&target.host),
+/// Host and port, without the port that goes without saying. An IPv6 address comes without
+/// brackets.
+pub(crate) fn authority(host: &str, port: u16, usual: Option<u16>) -> String {
+    let mut text = String::with_capacity(host.len() + 8);
+    match host.contains(':') {
+        true => text.extend(["[", host, "]"]),
+        false => text.push_str(host),
     }
-    if usual != Some(target.port) {
+    if usual != Some(port) {
         // Writing to a text cannot fail.
-        let _infallible = write!(text, ":{}", target.port);
+        let _infallible = write!(text, ":{port}");
     }
     text
+}
+
+/// The failure where a proxy that was handed a request wants to be shown something else.
+pub(super) fn unauthorized(target: &Target) -> SendFailure {
+    let detail = "it asks for credentials (407); set those of its profile";
+    match target.forwarder() {
+        Some(proxy) => failed(proxy, &detail),
+        None => SendFailure::before(FaultCode::ConnectFailed, detail),
+    }
 }
 
 fn failed(proxy: &Proxy, detail: &dyn std::fmt::Display) -> SendFailure {
     let Proxy { host, port, .. } = proxy;
     let detail = format!("no way through the proxy {host}:{port}: {detail}");
     SendFailure::before(FaultCode::ConnectFailed, detail)
-}
-
-fn garbled(proxy: &Proxy, detail: &str) -> SendFailure {
-    let failure = failed(proxy, &detail);
-    SendFailure {
-        code: FaultCode::ProtocolViolation,
-        state: ProtocolState::RequestReady,
-        ..failure
-    }
 }

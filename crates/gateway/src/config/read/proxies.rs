@@ -2,12 +2,10 @@
 
 use std::sync::Arc;
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
 use http::HeaderValue;
 use settings::{Section, Settings};
 
-use super::values::{integer_in, text, texts_or};
+use super::values::{bool_or, integer_in, text, texts_or};
 use crate::config::proxies::{HostPattern, Proxies, Proxy, ProxyRule};
 
 /// Where WSO2 says which proxy is for all upstreams of one kind.
@@ -40,6 +38,46 @@ pub(super) fn proxies(settings: &Settings) -> Proxies {
         clear: rules("proxy_profile", CLEAR),
         secured: rules("secured_proxy_profile", SECURED),
     }
+}
+
+/// The proxy on the way to authorization servers (`[apim.proxy_config]`, spec/03 §4.4); `None` where
+/// it is off.
+pub(super) fn of_tokens(settings: &Settings) -> Option<Proxies> {
+    let section = settings.section("apim.proxy_config");
+    let is_on = bool_or(&section, "enable", false);
+    let (user, password) = (text(&section, "username"), text(&section, "password"));
+    let protocol = text(&section, "protocol").unwrap_or_else(|| "http".to_owned());
+    let hosts = |name: &str| {
+        let written = text(&section, name).unwrap_or_default();
+        let parts: Vec<&str> = written.split('|').filter(|part| !part.trim().is_empty()).collect();
+        parts.iter().filter_map(|part| pattern(&section, name, part)).collect::<Vec<_>>()
+    };
+    let (bypass, mut targets) = (hosts("nonProxyHosts"), hosts("targetProxyHosts"));
+    let host = text(&section, "host");
+    let port = section.has("port");
+    if !is_on {
+        return None;
+    }
+    let Some(host) = host else {
+        let message = "The proxy is switched on and has no host.".to_owned();
+        section.error("CF037", "host", message, "Set host and port, or enable = false.");
+        return None;
+    };
+    if !port {
+        let message = "The proxy has no port; 80 is taken.".to_owned();
+        section.warning("CF037", "port", message, "Set port.");
+    }
+    if !protocol.eq_ignore_ascii_case("http") {
+        let message = "Only proxies that are reached in clear text are supported.".to_owned();
+        section.error("CF037", "protocol", message, "Set protocol = \"http\".");
+    }
+    if targets.is_empty() {
+        targets.push(HostPattern::any());
+    }
+    let authorization =
+        user.and_then(|user| Proxy::basic(&user, password.as_deref().unwrap_or_default()));
+    let rule = ProxyRule { targets, bypass, proxy: proxy(&section, &host, "port", authorization) };
+    Some(Proxies { clear: vec![rule.clone()], secured: vec![rule] })
 }
 
 /// One proxy for all upstreams of a kind.
@@ -83,7 +121,8 @@ fn profile(section: &Section<'_>) -> Option<ProxyRule> {
         section.error("CF037", "target_hosts", message, "Set target_hosts, to [\"*\"] for all.");
         return None;
     }
-    let authorization = user.and_then(|user| basic(&user, password.as_deref().unwrap_or_default()));
+    let authorization =
+        user.and_then(|user| Proxy::basic(&user, password.as_deref().unwrap_or_default()));
     Some(ProxyRule { targets, bypass, proxy: proxy(section, &host, "proxy_port", authorization) })
 }
 
@@ -96,14 +135,6 @@ fn proxy(
     let host = host.trim().trim_start_matches('[').trim_end_matches(']');
     let port = u16::try_from(integer_in(section, port, 80, &(1..=65_535))).unwrap_or(80);
     Arc::new(Proxy { host: host.into(), port, authorization })
-}
-
-/// `Basic` credentials (RFC 7617), marked so that they are never printed.
-fn basic(user: &str, password: &str) -> Option<HeaderValue> {
-    let encoded = BASE64_STANDARD.encode(format!("{user}:{password}"));
-    let mut value = HeaderValue::try_from(format!("Basic {encoded}")).ok()?;
-    value.set_sensitive(true);
-    Some(value)
 }
 
 fn pattern(section: &Section<'_>, name: &str, text: &str) -> Option<HostPattern> {
