@@ -2,10 +2,13 @@
 //! `config/read.rs`.
 
 pub mod environments;
+pub mod oauth;
 pub mod overrides;
 pub mod proxies;
 pub mod read;
+pub mod secrets;
 pub mod upstream;
+mod upstream_tls;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -13,6 +16,12 @@ use std::time::Duration;
 
 use http::HeaderName;
 use ipnet::IpNet;
+
+pub use self::upstream_tls::{
+    ClientRule, HostnameVerifier, ProfileFile, ProfileRoots, RootStore, ServerPattern, TlsProfile,
+    UpstreamTls,
+};
+pub(crate) use self::upstream_tls::{STORE_PASSWORD, Store, StoreKind, locate};
 
 /// Everything that configures a gateway. `Default` is what runs when nothing is configured.
 #[derive(Debug, Clone)]
@@ -31,6 +40,10 @@ pub struct GatewayConfig {
     pub upstream_tls: UpstreamTls,
     /// How upstreams are talked to.
     pub upstream: upstream::Upstreams,
+    /// How tokens for upstreams are had.
+    pub oauth: oauth::OAuthConfig,
+    /// Where the secrets of projects may be.
+    pub secrets: secrets::SecretsConfig,
     /// How requests are forwarded.
     pub forwarding: Forwarding,
     /// CORS for APIs that switch it on without naming values, and whether it is on at all.
@@ -148,16 +161,16 @@ pub struct Timeouts {
 #[derive(Debug, Clone)]
 pub struct ServerTls {
     /// Certificates; the first is the one for clients that name no server, or an unknown one.
-    pub certificates: Vec<ServerCertificate>,
+    pub certificates: Vec<KeyFiles>,
     /// Where a self-signed certificate is made and kept when none is configured.
     pub self_signed_dir: PathBuf,
     /// Whether TLS 1.2 is offered beside 1.3.
     pub tls12: bool,
 }
 
-/// One certificate with its key.
-#[derive(Debug, Clone)]
-pub enum ServerCertificate {
+/// One certificate with its key, in files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeyFiles {
     /// Two PEM files (or one that holds both).
     Pem {
         /// The chain, the leaf first.
@@ -176,6 +189,17 @@ pub enum ServerCertificate {
     },
 }
 
+impl KeyFiles {
+    /// The files.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = PathBuf> + use<> {
+        let (first, second) = match self {
+            Self::Pem { certificate, key } => (certificate.clone(), Some(key.clone())),
+            Self::Pkcs12 { file, .. } => (file.clone(), None),
+        };
+        std::iter::once(first).chain(second)
+    }
+}
+
 /// A text that is never printed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(pub String);
@@ -184,43 +208,6 @@ impl std::fmt::Debug for Secret {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Secret(***)")
     }
-}
-
-/// TLS towards upstreams.
-#[derive(Debug, Clone)]
-pub struct UpstreamTls {
-    /// How names are checked (`HostnameVerifier`).
-    pub hostname_verifier: HostnameVerifier,
-    /// Further roots, PEM files.
-    pub extra_roots: Vec<PathBuf>,
-    /// Further roots, PKCS#12 stores.
-    pub root_stores: Vec<RootStore>,
-    /// Whether the system's roots are trusted.
-    pub system_roots: bool,
-    /// Whether TLS 1.2 is offered beside 1.3.
-    pub tls12: bool,
-}
-
-/// A PKCS#12 store of trusted roots.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RootStore {
-    /// The file.
-    pub file: PathBuf,
-    /// Its password.
-    pub password: Secret,
-}
-
-/// `HostnameVerifier` (spec/03 §5.4). The chain is verified under every value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum HostnameVerifier {
-    /// A wildcard covers one label.
-    Strict,
-    /// A wildcard may cover several labels.
-    Default,
-    /// As `Default`, and localhost always passes.
-    DefaultAndLocalhost,
-    /// No name is checked.
-    AllowAll,
 }
 
 /// How requests are forwarded.
@@ -498,13 +485,9 @@ impl Default for GatewayConfig {
                 self_signed_dir: PathBuf::from("weir-home/data"),
                 tls12: true,
             },
-            upstream_tls: UpstreamTls {
-                hostname_verifier: HostnameVerifier::DefaultAndLocalhost,
-                extra_roots: Vec::new(),
-                root_stores: Vec::new(),
-                system_roots: true,
-                tls12: true,
-            },
+            upstream_tls: UpstreamTls::default(),
+            oauth: oauth::OAuthConfig::default(),
+            secrets: secrets::SecretsConfig::default(),
             upstream: upstream::Upstreams::default(),
             forwarding: Forwarding::default(),
             cors: CorsConfig::default(),

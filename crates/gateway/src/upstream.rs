@@ -14,7 +14,7 @@ mod h1;
 mod http2_pool;
 mod hyper_client;
 mod pool;
-mod proxy;
+pub(crate) mod proxy;
 
 use std::fmt;
 use std::hash::{Hash, Hasher};

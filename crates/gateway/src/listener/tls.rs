@@ -20,9 +20,10 @@ use rustls::server::{ClientHello, ResolvesServerCert, ServerSessionMemoryCache};
 use rustls::sign::CertifiedKey;
 use rustls::{ServerConfig, SupportedProtocolVersion};
 
+pub(crate) use self::load::load as load_key;
 use self::select::CertificateSet;
 use crate::clock::Clock;
-use crate::config::{ServerCertificate, ServerTls};
+use crate::config::{KeyFiles, ServerTls};
 
 /// Sessions of TLS 1.2 that are remembered for clients which take no tickets.
 const REMEMBERED_SESSIONS: usize = 4096;
@@ -92,7 +93,7 @@ pub struct ServerCertificates {
 }
 
 /// Time and length of a file; `None` where it cannot be looked at.
-type Written = Option<(SystemTime, u64)>;
+pub(crate) type Written = Option<(SystemTime, u64)>;
 
 impl ServerCertificates {
     /// Loads what `settings` names. When it names nothing, the self-signed certificate for
@@ -102,7 +103,7 @@ impl ServerCertificates {
     /// The first file that is missing or unusable.
     pub fn load(settings: &ServerTls) -> Result<Self, TlsError> {
         // Looked at before the files are read, so that a change in between shows.
-        let written = written(settings);
+        let written = written(&watched_files(settings));
         let (set, newly_made) = load_set(settings)?;
         let current = Arc::new(Current(ArcSwap::from_pointee(set)));
         let config = Arc::new(server_config(settings, Arc::clone(&current))?);
@@ -127,7 +128,7 @@ impl ServerCertificates {
     /// As [`ServerCertificates::load`]; the certificates in use stay in use.
     pub fn reload(&self) -> Result<(), TlsError> {
         let settings = lock(&self.settings).clone();
-        *lock(&self.loaded) = written(&settings);
+        *lock(&self.loaded) = written(&watched_files(&settings));
         let (set, _) = load_set(&settings)?;
         self.current.0.store(Arc::new(set));
         Ok(())
@@ -148,7 +149,7 @@ impl ServerCertificates {
     /// # Errors
     /// As [`ServerCertificates::reload`]; the same files are not tried again until they change.
     pub fn reload_if_changed(&self) -> Result<bool, TlsError> {
-        let now = written(&lock(&self.settings));
+        let now = written(&watched_files(&lock(&self.settings)));
         if *lock(&self.loaded) == now {
             return Ok(false);
         }
@@ -170,27 +171,19 @@ impl ServerCertificates {
 }
 
 fn watched_files(settings: &ServerTls) -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    for certificate in &settings.certificates {
-        match certificate {
-            ServerCertificate::Pem { certificate, key } => {
-                files.extend([certificate.clone(), key.clone()]);
-            }
-            ServerCertificate::Pkcs12 { file, .. } => files.push(file.clone()),
-        }
-    }
+    let mut files: Vec<PathBuf> = settings.certificates.iter().flat_map(KeyFiles::paths).collect();
     files.sort();
     files.dedup();
     files
 }
 
-/// When each watched file was written, and how long it is.
-fn written(settings: &ServerTls) -> Vec<Written> {
+/// When each of some files was written, and how long it is.
+pub(crate) fn written(files: &[PathBuf]) -> Vec<Written> {
     let seen = |file: &PathBuf| {
         let metadata = std::fs::metadata(file).ok()?;
         Some((metadata.modified().ok()?, metadata.len()))
     };
-    watched_files(settings).iter().map(seen).collect()
+    files.iter().map(seen).collect()
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

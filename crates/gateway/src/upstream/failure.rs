@@ -6,6 +6,7 @@ use std::io;
 use model::fault::{FaultCode, ProtocolState};
 use thiserror::Error;
 
+use super::tls::TlsFailure;
 use crate::body::{RequestProgress, RequestStage};
 
 /// A call that brought no answer.
@@ -43,6 +44,12 @@ impl SendFailure {
         Self { detail: self.detail.clone(), ..*self }
     }
 
+    /// Whether it says anything of the upstream: not where the client failed itself, where a kept
+    /// connection ended, or where nothing could be shown that the upstream wants to see.
+    pub(crate) fn speaks_against_upstream(&self) -> bool {
+        !self.by_client && !self.over_kept && self.code != FaultCode::EndpointSecurity
+    }
+
     /// Whether the upstream ended the connection without an answer.
     pub(crate) fn is_stale(&self) -> bool {
         !self.by_client && matches!(self.code, FaultCode::ConnectionClosed | FaultCode::SenderIo)
@@ -59,6 +66,9 @@ impl SendFailure {
             Kind::Closed => (FaultCode::ConnectionClosed, state),
             Kind::Io => (FaultCode::SenderIo, state),
         };
+        if let Some(failure) = io_cause(error).and_then(TlsFailure::late) {
+            return Self::before(FaultCode::SenderIo, failure.to_string());
+        }
         Self { code, state, detail: describe(error), by_client: false, over_kept: false }
     }
 }

@@ -23,6 +23,7 @@ use super::connect::{self, Dialed};
 use super::failure::SendFailure;
 use super::http2_pool::{self, Http2Pool, Outcome};
 use super::hyper_client::taken;
+use super::tls::TlsFailure;
 use super::{Client, Target, Terms};
 use crate::body::{BodyError, RequestBody, RequestProgress};
 use crate::config::Http2Limits;
@@ -247,12 +248,16 @@ fn failure(link: &Link, trouble: Trouble) -> SendFailure {
         Trouble::Io(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
             (FaultCode::ConnectionClosed, state, format!("the connection broke off: {error}"))
         }
-        Trouble::Io(error) => {
-            (FaultCode::SenderIo, state, format!("reading the answer failed: {error}"))
-        }
+        Trouble::Io(error) => match TlsFailure::late(&error) {
+            Some(failure) => {
+                return SendFailure::before(FaultCode::SenderIo, failure.to_string());
+            }
+            None => (FaultCode::SenderIo, state, format!("reading the answer failed: {error}")),
+        },
         Trouble::Head(error) => {
             (FaultCode::ProtocolViolation, ProtocolState::RequestDone, error.to_string())
         }
+        Trouble::Proxy => return super::proxy::unauthorized(link.target()),
         Trouble::Violation(what) => {
             (FaultCode::ProtocolViolation, ProtocolState::RequestDone, what.into())
         }

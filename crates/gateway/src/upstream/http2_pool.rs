@@ -22,6 +22,7 @@ use tokio::sync::Notify;
 use tokio::sync::futures::OwnedNotified;
 use tokio::time::Instant;
 
+use super::tls::TlsFailure;
 use super::{SendFailure, Target};
 use crate::config::Http2Limits;
 pub(super) use body::Http2Body;
@@ -135,6 +136,11 @@ impl Seat {
         let others = self.kept.given_up.load(Ordering::Relaxed);
         let least = self.index.saturating_sub(others).saturating_mul(2).saturating_sub(1);
         u32::try_from(least).is_ok_and(|least| self.kept.link.has_left_out(least))
+    }
+
+    /// Why the upstream does not take part in the connection, where that is for its certificate.
+    pub(super) fn refusal(&self) -> Option<&TlsFailure> {
+        self.kept.link.refusal()
     }
 }
 

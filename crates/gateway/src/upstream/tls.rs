@@ -1,33 +1,44 @@
 //! TLS towards upstreams: whom to trust, and for which host.
 //!
-//! Trusted are the system's roots and the configured ones for every host, and the certificates of
-//! an API project for the host and port that they were given for, and no other.
+//! Trusted are the system's roots and the configured ones, which a profile replaces for some
+//! upstreams, and the certificates of an API project for the host and port that they were given
+//! for, and no other.
 //! The chain and the signatures are always verified; `HostnameVerifier` says how strictly names
 //! are compared (spec/03 §5.4).
-//! Revocation is not checked, and no client certificate is offered yet.
+//! Upstreams that ask for a client certificate get the one of the endpoint's project, or else the
+//! one that the configuration has for them.
+//! Revocation is not checked.
 
+mod client_key;
 mod failure;
 mod name;
+mod profiles;
+mod roots;
+mod ssl_profiles;
 #[cfg(test)]
 mod tests;
 mod verify;
+mod watch;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use aws_lc_rs::digest;
 use compiler::plan::{Http2, TrustedCertificate};
 use moka::sync::Cache;
-use p12_keystore::{KeyStore, KeyStoreEntry, Pkcs12ImportPolicy};
 use rustls::client::Resumption;
-use rustls::{ClientConfig, RootCertStore};
-use rustls_pki_types::pem::PemObject;
+use rustls::crypto::CryptoProvider;
+use rustls::sign::SingleCertAndKey;
+use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion};
 use rustls_pki_types::{CertificateDer, ServerName};
 
+pub use self::client_key::{ClientKey, Identity};
 pub use self::failure::TlsFailure;
+use self::profiles::Profiles;
 use self::verify::{Given, UpstreamVerifier};
-use crate::config::{HostnameVerifier, RootStore, UpstreamTls};
-use crate::listener::tls::{provider, versions};
+use self::watch::Watched;
+use crate::config::{HostnameVerifier, UpstreamTls};
+use crate::listener::tls::{TlsError, provider};
 
 /// Client settings that are kept for reuse; each holds its own resumable sessions.
 const KEPT_CONFIGS: u64 = 1024;
@@ -53,6 +64,17 @@ pub enum TrustError {
         /// What is wrong.
         problem: String,
     },
+    /// A file of SSL profiles cannot be used.
+    #[error("{file}: {problem}; write it as WSO2's sslprofiles.xml", file = .file.display())]
+    Profiles {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong.
+        problem: String,
+    },
+    /// A client certificate or its key cannot be used.
+    #[error(transparent)]
+    Identity(#[from] TlsError),
     /// The TLS library refuses the settings.
     #[error("cannot set TLS up: {0}")]
     Setup(#[from] rustls::Error),
@@ -90,91 +112,127 @@ impl Alpn {
     }
 }
 
-/// Whom the gateway trusts, and the client settings made of it.
+/// Whom the gateway trusts and who it is to upstreams, and the client settings made of it.
 #[derive(Debug)]
 pub struct TrustStore {
-    roots: Arc<RootCertStore>,
+    profiles: Profiles,
     names: HostnameVerifier,
-    tls12: bool,
-    configs: Cache<(Alpn, [u8; 32]), Arc<ClientConfig>>,
+    versions: Vec<&'static SupportedProtocolVersion>,
+    provider: Arc<CryptoProvider>,
+    configs: Cache<[u8; 32], Arc<ClientConfig>>,
+    watched: Watched,
 }
 
 impl TrustStore {
-    /// Reads the system's roots, if they are to be trusted, and the configured ones.
+    /// Reads the system's roots, if they are to be trusted, the configured ones, and the client
+    /// certificates.
     /// System roots that cannot be used are left out and logged.
     ///
     /// # Errors
-    /// A configured file that cannot be read or holds no usable certificate.
+    /// A configured file that cannot be read or holds nothing of use; it is named.
     pub fn load(settings: &UpstreamTls) -> Result<Self, TrustError> {
-        let mut roots = RootCertStore::empty();
-        if settings.system_roots {
-            add_system_roots(&mut roots);
-        }
-        for file in &settings.extra_roots {
-            add_file(&mut roots, file)?;
-        }
-        for store in &settings.root_stores {
-            add_store(&mut roots, store)?;
-        }
+        // Looked at before the files are read, so that a change in between shows.
+        let mut watched = Watched::new(settings);
+        let profiles = Profiles::load(settings, &mut watched)?;
         let store = Self {
-            roots: Arc::new(roots),
+            profiles,
             names: settings.hostname_verifier,
-            tls12: settings.tls12,
+            versions: versions(settings),
+            provider: offering(settings),
             configs: Cache::new(KEPT_CONFIGS),
+            watched,
         };
-        store.build(Alpn::Both, Vec::new())?;
+        store.build(&store.profiles.general().clone(), None, Vec::new(), Alpn::Both)?;
         Ok(store)
     }
 
+    /// Whether a file that was read was written since, or since this was asked last.
+    #[must_use]
+    pub fn has_changed(&self) -> bool {
+        self.watched.has_changed()
+    }
+
     /// The settings for connections to `host:port`. Of `certificates` those count that were given
-    /// for this host and port.
+    /// for this host and port; `identity` is what the endpoint says of client certificates.
     ///
-    /// The same set of certificates gives the same `Arc`, so that pools can tell by its address
-    /// whether two endpoints of one upstream trust alike.
+    /// The same certificates give the same `Arc`, so that pools can tell by its address whether two
+    /// endpoints of one upstream trust alike and show the same.
     #[must_use]
     pub fn connector_for<'a>(
         &self,
         host: &str,
         port: u16,
         certificates: impl IntoIterator<Item = &'a TrustedCertificate>,
+        identity: &Identity,
         alpn: Alpn,
     ) -> Arc<ClientConfig> {
-        let host = bare_host(host);
+        let host = bare_host(host).to_ascii_lowercase();
         let mut given: Vec<&[u8]> = certificates
             .into_iter()
-            .filter(|one| one.host.eq_ignore_ascii_case(host))
+            .filter(|one| one.host.eq_ignore_ascii_case(&host))
             .filter(|one| one.port.is_none_or(|only| only == port))
             .flat_map(|one| one.der.iter().map(Vec::as_slice))
             .collect();
         given.sort_unstable();
         given.dedup();
-        self.config_for(&given, alpn)
-    }
-
-    fn config_for(&self, given: &[&[u8]], alpn: Alpn) -> Arc<ClientConfig> {
-        self.configs.get_with((alpn, fingerprint(given)), || {
+        let (index, roots) = self.profiles.roots_for(&host, port);
+        let key = match identity {
+            Identity::Nobody => None,
+            Identity::Own(key) => Some(key),
+            Identity::Configured => self.profiles.identity_for(&host, port),
+        };
+        self.configs.get_with(fingerprint(&given, index, key, alpn), || {
             let given = given.iter().map(|der| CertificateDer::from(der.to_vec())).collect();
-            let config = self.build(alpn, given);
+            let config = self.build(roots, key, given, alpn);
             config.expect("the versions and the provider were found to agree in `load`")
         })
     }
 
     fn build(
         &self,
-        alpn: Alpn,
+        roots: &Arc<RootCertStore>,
+        key: Option<&Arc<ClientKey>>,
         given: Vec<CertificateDer<'static>>,
+        alpn: Alpn,
     ) -> Result<Arc<ClientConfig>, rustls::Error> {
-        let verifier =
-            UpstreamVerifier::new(Arc::clone(&self.roots), Given::new(given), self.names);
-        let mut config = ClientConfig::builder_with_provider(provider())
-            .with_protocol_versions(versions(self.tls12))?
+        let verifier = UpstreamVerifier::new(Arc::clone(roots), Given::new(given), self.names);
+        let config = ClientConfig::builder_with_provider(Arc::clone(&self.provider))
+            .with_protocol_versions(&self.versions)?
             .dangerous()
-            .with_custom_certificate_verifier(Arc::new(verifier))
-            .with_no_client_auth();
+            .with_custom_certificate_verifier(Arc::new(verifier));
+        let mut config = match key {
+            Some(key) => config.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(
+                key.certified().clone(),
+            ))),
+            None => config.with_no_client_auth(),
+        };
         config.alpn_protocols = alpn.protocols();
         config.resumption = Resumption::in_memory_sessions(REMEMBERED_SESSIONS);
         Ok(Arc::new(config))
     }
+}
+
+/// The protocol versions to offer.
+fn versions(settings: &UpstreamTls) -> Vec<&'static SupportedProtocolVersion> {
+    let mut versions = Vec::new();
+    if settings.tls13 || !settings.tls12 {
+        versions.push(&rustls::version::TLS13);
+    }
+    if settings.tls12 {
+        versions.push(&rustls::version::TLS12);
+    }
+    versions
+}
+
+/// The provider with the ciphers to offer.
+fn offering(settings: &UpstreamTls) -> Arc<CryptoProvider> {
+    let all = provider();
+    if settings.ciphers.is_empty() {
+        return all;
+    }
+    let suite = |name| all.cipher_suites.iter().find(|suite| suite.suite() == name).copied();
+    let cipher_suites = settings.ciphers.iter().filter_map(|name| suite(*name)).collect();
+    Arc::new(CryptoProvider { cipher_suites, ..(*all).clone() })
 }
 
 /// The name to ask for and to verify. An IPv6 address may stand in brackets.
@@ -190,62 +248,24 @@ fn bare_host(host: &str) -> &str {
     host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(host)
 }
 
-fn fingerprint(given: &[&[u8]]) -> [u8; 32] {
+/// What tells client settings apart. `roots` is the number of the roots, which are not hashed.
+fn fingerprint(
+    given: &[&[u8]],
+    roots: usize,
+    key: Option<&Arc<ClientKey>>,
+    alpn: Alpn,
+) -> [u8; 32] {
     let mut context = digest::Context::new(&digest::SHA256);
+    context.update(&[alpn as u8]);
+    context.update(&roots.to_be_bytes());
+    context.update(&key.map_or([0; 32], |key| *key.fingerprint()));
     for der in given {
         context.update(&der.len().to_be_bytes());
         context.update(der);
     }
+    sha256(context)
+}
+
+fn sha256(context: digest::Context) -> [u8; 32] {
     context.finish().as_ref().try_into().expect("SHA-256 is 32 bytes long")
-}
-
-fn add_system_roots(roots: &mut RootCertStore) {
-    let found = rustls_native_certs::load_native_certs();
-    for error in &found.errors {
-        tracing::warn!(%error, "A part of the system's trusted certificates cannot be read.");
-    }
-    let (added, unusable) = roots.add_parsable_certificates(found.certs);
-    tracing::debug!(added, unusable, "Read the system's trusted certificates.");
-    if added == 0 {
-        tracing::warn!(
-            "The system has no trusted certificates; upstreams over TLS are refused unless their certificates are given."
-        );
-    }
-}
-
-/// The trusted certificates of a PKCS#12 store.
-fn add_store(roots: &mut RootCertStore, store: &RootStore) -> Result<(), TrustError> {
-    let file = &store.file;
-    let bytes =
-        std::fs::read(file).map_err(|source| TrustError::Read { file: file.clone(), source })?;
-    let unusable = |problem: String| TrustError::Content { file: file.clone(), problem };
-    let entries = KeyStore::from_pkcs12(&bytes, &store.password.0, Pkcs12ImportPolicy::Relaxed)
-        .map_err(|error| unusable(format!("this is no readable PKCS#12 store: {error}")))?;
-    let certificates = entries.entries().filter_map(|(_, entry)| match entry {
-        KeyStoreEntry::Certificate(certificate) => Some(certificate.as_der().to_vec()),
-        _ => None,
-    });
-    let (added, _unusable) =
-        roots.add_parsable_certificates(certificates.map(CertificateDer::from));
-    if added == 0 {
-        return Err(unusable("the store holds no trusted certificate".to_owned()));
-    }
-    Ok(())
-}
-
-fn add_file(roots: &mut RootCertStore, file: &Path) -> Result<(), TrustError> {
-    let read = std::fs::read(file);
-    let bytes = read.map_err(|source| TrustError::Read { file: file.to_owned(), source })?;
-    let unusable = |problem| TrustError::Content { file: file.to_owned(), problem };
-    let mut added = 0;
-    for der in CertificateDer::pem_slice_iter(&bytes) {
-        let der = der.map_err(|error| unusable(format!("the PEM is broken ({error})")))?;
-        let usable = roots.add(der);
-        usable.map_err(|error| unusable(format!("a certificate cannot be used ({error})")))?;
-        added += 1;
-    }
-    if added == 0 {
-        return Err(unusable("holds no certificate in PEM".to_owned()));
-    }
-    Ok(())
 }

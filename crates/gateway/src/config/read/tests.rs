@@ -8,10 +8,9 @@ use model::diagnostic::{Severity, Spot};
 use settings::{MASK, Origin, Variables};
 
 use super::*;
-use crate::config::{
-    EnvironmentKind, HostnameVerifier, Secret, ServerCertificate, advertised_environment,
-};
+use crate::config::{EnvironmentKind, HostnameVerifier, KeyFiles, Secret, advertised_environment};
 
+mod clients;
 mod keys;
 
 const DOCUMENT: &str = include_str!("../../../../../docs/configuration.md");
@@ -41,6 +40,24 @@ key = "a.key"
 file_name = "b.p12"
 [truststore]
 file_name = "c.p12"
+[[weir.tls.client]]
+hosts = "a.example"
+certificate = "d.pem"
+[[keystore.ssl_profile.custom]]
+servers = "a.example:8443"
+keystore.location = "e.p12"
+truststore.location = "f.p12"
+[keystore.ssl_profile.default]
+servers = "*"
+keystore.location = "e.p12"
+truststore.location = "f.p12"
+[transport.passthru_https.sender]
+key_store.location = "e.p12"
+trust_store.location = "f.p12"
+ssl_profile.file_path = "profiles.xml"
+[transport.http.sender]
+keystore.location = "e.p12"
+truststore.location = "f.p12"
 "#;
 
 struct Outcome {
@@ -234,11 +251,11 @@ fn a_wrong_override_names_itself() {
 #[test]
 fn certificates_are_found_in_the_security_folder() {
     let security = |file: &str| Path::new("weir-home/repository/resources/security").join(file);
-    let pem = |certificate: &str, key: &str| ServerCertificate::Pem {
+    let pem = |certificate: &str, key: &str| KeyFiles::Pem {
         certificate: security(certificate),
         key: security(key),
     };
-    let pkcs12 = |alias: Option<&str>| ServerCertificate::Pkcs12 {
+    let pkcs12 = |alias: Option<&str>| KeyFiles::Pkcs12 {
         file: security("s.p12"),
         password: Secret("pw".to_owned()),
         alias: alias.map(str::to_owned),

@@ -4,23 +4,16 @@
 
 use std::path::{Path, PathBuf};
 
+use rustls::{CipherSuite, SupportedCipherSuite};
 use settings::{Section, Settings};
 
+use super::client_tls;
 use super::values::{bool_or, choice, text, text_or, texts_or};
 use crate::config::{
-    HostnameVerifier, RootStore, Secret, ServerCertificate, ServerTls, UpstreamTls,
+    HostnameVerifier, KeyFiles, RootStore, STORE_PASSWORD, Secret, ServerTls, StoreKind,
+    UpstreamTls,
 };
-
-/// WSO2's password of its stores.
-const STORE_PASSWORD: &str = "wso2carbon";
-
-/// What a store file is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Store {
-    Pkcs12,
-    Pem,
-    Jks,
-}
+use crate::listener::tls::provider;
 
 /// TLS towards clients.
 pub(super) fn server(settings: &Settings, home: &Path) -> ServerTls {
@@ -41,14 +34,18 @@ pub(super) fn upstream(settings: &Settings, home: &Path) -> UpstreamTls {
     let stores = security(home);
     let parameters = settings.section("transport.passthru_https.sender.parameters");
     let weir = settings.section("weir.tls");
+    let (tls12, tls13) = versions(&parameters);
     let mut tls = UpstreamTls {
         hostname_verifier: hostname_verifier(&parameters),
         extra_roots: texts_or(&weir, "roots", &[]).iter().map(|file| stores.join(file)).collect(),
-        root_stores: Vec::new(),
         system_roots: bool_or(&weir, "system_roots", true),
-        tls12: tls12(&parameters),
+        tls12,
+        tls13,
+        ciphers: ciphers(&parameters, (tls12, tls13)),
+        ..UpstreamTls::default()
     };
-    trust_store(settings, &stores, &mut tls);
+    let is_replaced = client_tls::read(settings, home, &mut tls);
+    trust_store(settings, &stores, &mut tls, is_replaced);
     tls
 }
 
@@ -57,7 +54,7 @@ pub(super) fn security(home: &Path) -> PathBuf {
     home.join("repository/resources/security")
 }
 
-fn pem_certificates(settings: &Settings, stores: &Path) -> Vec<ServerCertificate> {
+fn pem_certificates(settings: &Settings, stores: &Path) -> Vec<KeyFiles> {
     let section = settings.section("weir.tls");
     let tables = section.tables("certificate");
     if tables.is_empty() {
@@ -66,7 +63,7 @@ fn pem_certificates(settings: &Settings, stores: &Path) -> Vec<ServerCertificate
     tables.iter().filter_map(|table| pem_certificate(table, stores)).collect()
 }
 
-fn pem_certificate(section: &Section<'_>, stores: &Path) -> Option<ServerCertificate> {
+fn pem_certificate(section: &Section<'_>, stores: &Path) -> Option<KeyFiles> {
     let certificate = text(section, "certificate");
     let key = text(section, "key");
     let Some(certificate) = certificate else {
@@ -77,7 +74,7 @@ fn pem_certificate(section: &Section<'_>, stores: &Path) -> Option<ServerCertifi
         return None;
     };
     let key = key.unwrap_or_else(|| certificate.clone());
-    Some(ServerCertificate::Pem { certificate: stores.join(certificate), key: stores.join(key) })
+    Some(KeyFiles::Pem { certificate: stores.join(certificate), key: stores.join(key) })
 }
 
 fn key_store_section(settings: &Settings) -> Section<'_> {
@@ -88,62 +85,60 @@ fn key_store_section(settings: &Settings) -> Section<'_> {
     section
 }
 
-fn key_store(settings: &Settings, stores: &Path) -> Option<ServerCertificate> {
+fn key_store(settings: &Settings, stores: &Path) -> Option<KeyFiles> {
     let section = key_store_section(settings);
     let file = text(&section, "file_name")?;
     match store_type(&section, &file) {
-        Store::Pkcs12 => Some(ServerCertificate::Pkcs12 {
+        StoreKind::Pkcs12 => Some(KeyFiles::Pkcs12 {
             file: stores.join(file),
             password: Secret(text_or(&section, "password", STORE_PASSWORD)),
             alias: text(&section, "alias"),
         }),
-        Store::Pem => {
+        StoreKind::Pem => {
             let path = stores.join(file);
-            Some(ServerCertificate::Pem { certificate: path.clone(), key: path })
+            Some(KeyFiles::Pem { certificate: path.clone(), key: path })
         }
-        Store::Jks => {
-            jks(&section, &file, "the self-signed certificate is used instead");
+        StoreKind::Jks => {
+            jks(&section, "file_name", &file, "the self-signed certificate is used instead");
             None
         }
     }
 }
 
-fn trust_store(settings: &Settings, stores: &Path, tls: &mut UpstreamTls) {
+/// `truststore`, unless the sender has a trust store of its own.
+fn trust_store(settings: &Settings, stores: &Path, tls: &mut UpstreamTls, is_replaced: bool) {
     let section = settings.section("truststore");
     for name in ["type", "password", "algorithm"] {
         let _set = section.has(name);
     }
-    let Some(file) = text(&section, "file_name") else { return };
+    let file = text(&section, "file_name");
+    let Some(file) = file.filter(|_| !is_replaced) else { return };
     match store_type(&section, &file) {
-        Store::Pkcs12 => {
+        StoreKind::Pkcs12 => {
             let password = Secret(text_or(&section, "password", STORE_PASSWORD));
             tls.root_stores.push(RootStore { file: stores.join(file), password });
         }
-        Store::Pem => tls.extra_roots.push(stores.join(file)),
-        Store::Jks => jks(&section, &file, "its roots are not trusted"),
+        StoreKind::Pem => tls.extra_roots.push(stores.join(file)),
+        StoreKind::Jks => jks(&section, "file_name", &file, "its roots are not trusted"),
     }
 }
 
 /// What a store is: as its `type` says, else as its name ends.
-fn store_type(section: &Section<'_>, file: &str) -> Store {
-    let by_name = match Path::new(file).extension().and_then(|ending| ending.to_str()) {
-        Some("p12" | "pfx" | "pkcs12") => "PKCS12",
-        Some("pem" | "crt" | "cer") => "PEM",
-        _ => "JKS",
-    };
-    let kinds = [("PKCS12", Store::Pkcs12), ("PEM", Store::Pem), ("JKS", Store::Jks)];
-    choice(section, "type", by_name, &kinds).unwrap_or(Store::Jks)
+fn store_type(section: &Section<'_>, file: &str) -> StoreKind {
+    let by_name = StoreKind::of_name(file);
+    choice(section, "type", by_name, &StoreKind::WORDS).unwrap_or(StoreKind::Jks)
 }
 
-fn jks(section: &Section<'_>, file: &str, consequence: &str) {
+/// Says how to convert a store that only Java reads; `key` is the one that names it.
+pub(super) fn jks(section: &Section<'_>, key: &str, file: &str, consequence: &str) {
     let message = format!("{file} is a JKS store, which only Java reads; {consequence}.");
     let target = Path::new(file).with_extension("p12");
     let help = format!(
         "Convert it with `keytool -importkeystore -srckeystore {file} -destkeystore {} \
-         -deststoretype PKCS12`, then set file_name and type = \"PKCS12\".",
+         -deststoretype PKCS12`, then set {key} and type = \"PKCS12\".",
         target.display()
     );
-    section.warning("CF026", "file_name", message, &help);
+    section.warning("CF026", key, message, &help);
 }
 
 fn hostname_verifier(parameters: &Section<'_>) -> HostnameVerifier {
@@ -165,7 +160,50 @@ fn hostname_verifier(parameters: &Section<'_>) -> HostnameVerifier {
     value
 }
 
-/// Whether TLS 1.2 is offered; 1.3 always is.
+/// Which of TLS 1.2 and 1.3 are offered to upstreams; at least one is.
+fn versions(parameters: &Section<'_>) -> (bool, bool) {
+    let tls12 = tls12(parameters);
+    let name = "HttpsProtocols";
+    let is_named = |protocol: &String| protocol.eq_ignore_ascii_case("TLSv1.3");
+    let tls13 = parameters.texts(name).is_none_or(|all| all.iter().any(is_named));
+    if tls12 && !tls13 {
+        parameters.effective(name, "TLSv1.2");
+    }
+    (tls12, tls13 || !tls12)
+}
+
+/// `PreferredCiphers`, under Java's names, which are those of IANA; empty for all.
+fn ciphers(parameters: &Section<'_>, (tls12, tls13): (bool, bool)) -> Vec<CipherSuite> {
+    let name = "PreferredCiphers";
+    let written = texts_or(parameters, name, &[]);
+    let provider = provider();
+    let find = |text: &String| {
+        let word = text.to_ascii_uppercase();
+        let ours = word.strip_prefix("TLS_AES").map(|rest| format!("TLS13_AES{rest}"));
+        let ours =
+            ours.or_else(|| Some(format!("TLS13_CHACHA20{}", word.strip_prefix("TLS_CHACHA20")?)));
+        let ours = ours.unwrap_or(word);
+        provider.cipher_suites.iter().find(|suite| suite.suite().as_str() == Some(&*ours))
+    };
+    let unknown: Vec<_> = written.iter().filter(|text| find(text).is_none()).cloned().collect();
+    if !unknown.is_empty() {
+        let message = format!("These ciphers are not offered: {}.", unknown.join(", "));
+        let help = "Leave them out; docs/configuration.md lists the ciphers that are.";
+        parameters.warning("CF039", name, message, help);
+    }
+    let found: Vec<_> = written.iter().filter_map(find).collect();
+    let is_of_use =
+        |suite: &&SupportedCipherSuite| if suite.tls13().is_some() { tls13 } else { tls12 };
+    if !written.is_empty() && !found.iter().any(is_of_use) {
+        let message = "No cipher of the list is of use, so that all are offered.".to_owned();
+        let help = "List ciphers of the protocols that HttpsProtocols names.";
+        parameters.warning("CF039", name, message, help);
+        return Vec::new();
+    }
+    found.iter().map(|suite| suite.suite()).collect()
+}
+
+/// Whether TLS 1.2 is offered; to clients, 1.3 always is.
 fn tls12(parameters: &Section<'_>) -> bool {
     let name = "HttpsProtocols";
     let Some(protocols) = parameters.texts(name) else {

@@ -19,11 +19,19 @@ enum When {
     True,
     /// It is this word.
     Word(&'static str),
-    /// The list of tables has elements.
-    Listed,
 }
 
-const MISSING: [Missing; 11] = [
+const MISSING: [Missing; 10] = [
+    Missing {
+        key: "apim.redis_config.host",
+        when: When::Set,
+        consequence: "tokens for upstreams are kept in the process",
+    },
+    Missing {
+        key: "apim.mediator_config.oauth.trust_store.location",
+        when: When::Set,
+        consequence: "authorization servers are verified as upstreams are",
+    },
     Missing {
         key: "transport.passthru_https.listener.parameters.SSLVerifyClient",
         when: When::Word("require"),
@@ -45,24 +53,9 @@ const MISSING: [Missing; 11] = [
         consequence: "clients are not asked for a certificate",
     },
     Missing {
-        key: "transport.passthru_https.sender.key_store.location",
-        when: When::Set,
-        consequence: "no client certificate is shown to upstreams",
-    },
-    Missing {
-        key: "transport.passthru_https.sender.trust_store.location",
-        when: When::Set,
-        consequence: "upstreams are verified with truststore and weir.tls",
-    },
-    Missing {
         key: "transport.passthru_https.sender.parameters.novalidatecert",
         when: When::True,
         consequence: "certificates of upstreams are always verified",
-    },
-    Missing {
-        key: "keystore.ssl_profile.custom",
-        when: When::Listed,
-        consequence: "all upstreams are reached with the same roots and without client certificate",
     },
     Missing {
         key: "apim.transport_headers.enable",
@@ -99,6 +92,5 @@ fn is_relied_upon(root: &Section<'_>, missing: &Missing) -> bool {
         When::Word(word) => {
             root.text(missing.key).is_some_and(|text| text.trim().eq_ignore_ascii_case(word))
         }
-        When::Listed => !root.tables(missing.key).is_empty(),
     }
 }

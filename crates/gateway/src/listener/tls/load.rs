@@ -9,26 +9,26 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
 
 use super::{TlsError, provider};
-use crate::config::{Secret, ServerCertificate};
+use crate::config::{KeyFiles, Secret};
 
 /// The first bytes of a Java key store in its old, own format.
 const JKS_MAGIC: [u8; 4] = [0xFE, 0xED, 0xFE, 0xED];
 
 const WANT_CERTIFICATE: &str =
-    "give a file with one or more BEGIN CERTIFICATE blocks, the server's own first";
+    "give a file with one or more BEGIN CERTIFICATE blocks, the one that the key belongs to first";
 const WANT_KEY: &str = "give the unencrypted private key in PEM (PKCS#8, PKCS#1 or SEC1), for instance from `openssl pkey -in old.key -out new.key`";
 const CONVERT_STORE: &str = "convert it: keytool -importkeystore -srckeystore old.jks -destkeystore new.p12 -deststoretype pkcs12";
 
 /// Loads one configured certificate. One that has expired is served all the same, with a warning.
-pub(super) fn load(certificate: &ServerCertificate, now: i64) -> Result<CertifiedKey, TlsError> {
+pub(crate) fn load(certificate: &KeyFiles, now: i64) -> Result<CertifiedKey, TlsError> {
     let (file, key) = match certificate {
-        ServerCertificate::Pem { certificate, key } => (certificate, load_pem(certificate, key)?),
-        ServerCertificate::Pkcs12 { file, password, alias } => {
+        KeyFiles::Pem { certificate, key } => (certificate, load_pem(certificate, key)?),
+        KeyFiles::Pkcs12 { file, password, alias } => {
             (file, load_pkcs12(file, password, alias.as_deref())?)
         }
     };
     if expires_at(&key).is_some_and(|end| end < now) {
-        tracing::warn!(file = %file.display(), "The server certificate has expired.");
+        tracing::warn!(file = %file.display(), "A configured certificate has expired.");
     }
     Ok(key)
 }
@@ -108,7 +108,7 @@ fn join(
         rustls::Error::InconsistentKeys(_) => TlsError::content(
             key,
             format!("the private key does not belong to the certificate in {}", certificate.display()),
-            "give the key that the certificate was requested with; in a chain the server's own certificate comes first",
+            "give the key that the certificate was requested with; in a chain the certificate that the key belongs to comes first",
         ),
         error => TlsError::content(
             key,

@@ -99,14 +99,14 @@ fn shown(server: &ServerCertificates, name: &str) -> Vec<u8> {
 
 struct Made {
     der: Vec<u8>,
-    entry: ServerCertificate,
+    entry: KeyFiles,
 }
 
 fn make(dir: &Path, file: &str, names: &[&str]) -> Made {
     let key = KeyPair::generate().unwrap();
     let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
     let certificate = CertificateParams::new(names).unwrap().self_signed(&key).unwrap();
-    let entry = ServerCertificate::Pem {
+    let entry = KeyFiles::Pem {
         certificate: dir.join(format!("{file}.crt")),
         key: dir.join(format!("{file}.key")),
     };
@@ -115,12 +115,12 @@ fn make(dir: &Path, file: &str, names: &[&str]) -> Made {
     Made { der: certificate.der().to_vec(), entry }
 }
 
-fn settings(dir: &TempDir, certificates: Vec<ServerCertificate>) -> ServerTls {
+fn settings(dir: &TempDir, certificates: Vec<KeyFiles>) -> ServerTls {
     ServerTls { certificates, self_signed_dir: dir.path().join("data"), tls12: true }
 }
 
-fn pem(dir: &TempDir, certificate: &str, key: &str) -> ServerCertificate {
-    ServerCertificate::Pem { certificate: dir.path().join(certificate), key: dir.path().join(key) }
+fn pem(dir: &TempDir, certificate: &str, key: &str) -> KeyFiles {
+    KeyFiles::Pem { certificate: dir.path().join(certificate), key: dir.path().join(key) }
 }
 
 #[test]
@@ -260,7 +260,7 @@ fn every_key_format_is_read() {
     ServerCertificates::load(&settings(&dir, entries)).unwrap();
 }
 
-fn p12_store(dir: &TempDir) -> (ServerCertificate, Vec<Vec<u8>>) {
+fn p12_store(dir: &TempDir) -> (KeyFiles, Vec<Vec<u8>>) {
     use p12_keystore::{Certificate, KeyStore, KeyStoreEntry, PrivateKey, PrivateKeyChain};
     let mut store = KeyStore::new();
     let mut leaves = Vec::new();
@@ -279,16 +279,12 @@ fn p12_store(dir: &TempDir) -> (ServerCertificate, Vec<Vec<u8>>) {
     }
     let file = dir.path().join("store.p12");
     std::fs::write(&file, store.writer("secret").write().unwrap()).unwrap();
-    (ServerCertificate::Pkcs12 { file, password: Secret("secret".to_owned()), alias: None }, leaves)
+    (KeyFiles::Pkcs12 { file, password: Secret("secret".to_owned()), alias: None }, leaves)
 }
 
-fn with(
-    entry: &ServerCertificate,
-    new_password: &str,
-    new_alias: Option<&str>,
-) -> ServerCertificate {
-    let ServerCertificate::Pkcs12 { file, .. } = entry else { panic!("not a PKCS#12 entry") };
-    ServerCertificate::Pkcs12 {
+fn with(entry: &KeyFiles, new_password: &str, new_alias: Option<&str>) -> KeyFiles {
+    let KeyFiles::Pkcs12 { file, .. } = entry else { panic!("not a PKCS#12 entry") };
+    KeyFiles::Pkcs12 {
         file: file.clone(),
         password: Secret(new_password.to_owned()),
         alias: new_alias.map(str::to_owned),
@@ -327,7 +323,7 @@ fn errors_name_the_file_and_the_remedy() {
         std::fs::write(dir.path().join(file), text).unwrap();
     }
     std::fs::write(dir.path().join("old.jks"), [0xFE, 0xED, 0xFE, 0xED, 0, 0, 0, 2]).unwrap();
-    let jks = ServerCertificate::Pkcs12 {
+    let jks = KeyFiles::Pkcs12 {
         file: dir.path().join("old.jks"),
         password: Secret("x".to_owned()),
         alias: None,

@@ -40,6 +40,8 @@ pub(super) enum Trouble {
     Io(io::Error),
     /// What came is no head.
     Head(HeadError),
+    /// The proxy on the way wants to be shown something else.
+    Proxy,
     /// What came is against the rules otherwise.
     Violation(&'static str),
 }
@@ -139,6 +141,12 @@ impl Link {
                 return Poll::Ready(self.switch(head, call));
             }
             if !head.status.is_informational() {
+                // It speaks of the way and not of the upstream, so that it is no answer.
+                if head.status == StatusCode::PROXY_AUTHENTICATION_REQUIRED
+                    && self.target.forwarder().is_some()
+                {
+                    return Poll::Ready(Err(Trouble::Proxy));
+                }
                 self.outgoing.answered();
                 self.keeps_alive = head.keep_alive;
                 self.lifetime = lifetime(&head.headers);

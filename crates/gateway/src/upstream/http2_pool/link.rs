@@ -5,14 +5,15 @@
 
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::Notify;
 
 use crate::frames::{Frame, FrameCursor, Kind};
+use crate::upstream::tls::TlsFailure;
 
 /// What an upstream has said about a connection.
 #[derive(Debug)]
@@ -24,6 +25,8 @@ pub(crate) struct Link {
     last_served: AtomicU32,
     /// The last stream whose request was begun to be sent.
     last_sent: AtomicU32,
+    /// Why the upstream is not content with the client's certificate.
+    refusal: OnceLock<TlsFailure>,
     /// Told of changes.
     changed: Arc<Notify>,
 }
@@ -37,6 +40,7 @@ impl Link {
             is_leaving: AtomicBool::new(false),
             last_served: AtomicU32::new(u32::MAX),
             last_sent: AtomicU32::new(0),
+            refusal: OnceLock::new(),
             changed,
         }
     }
@@ -58,6 +62,12 @@ impl Link {
     pub(super) fn has_left_out(&self, stream: u32) -> bool {
         let last_served = self.last_served.load(Ordering::Relaxed);
         stream > self.last_sent.load(Ordering::Relaxed) || stream > last_served
+    }
+
+    /// Why the upstream does not take part in the connection at all: it has looked at no request,
+    /// and would refuse the next connection as well.
+    pub(super) fn refusal(&self) -> Option<&TlsFailure> {
+        self.refusal.get()
     }
 
     pub(super) fn see(&self, frame: &Frame<'_>) {
@@ -96,12 +106,34 @@ pub(crate) struct Watched<S> {
     received: FrameCursor,
     sent: FrameCursor,
     link: Arc<Link>,
+    /// Whether the upstream takes no more. What it said before is still to be read, such as why; so
+    /// that is no error here, and its end is seen by reading.
+    is_gone: bool,
 }
 
 impl<S> Watched<S> {
     pub(crate) fn new(inner: S, link: Arc<Link>) -> Self {
-        Self { inner, received: FrameCursor::server(), sent: FrameCursor::client(), link }
+        let (received, sent) = (FrameCursor::server(), FrameCursor::client());
+        Self { inner, received, sent, link, is_gone: false }
     }
+
+    /// What came of writing; `None` where it failed because the upstream is gone.
+    fn judge<T>(&mut self, written: io::Result<T>) -> io::Result<Option<T>> {
+        match written {
+            Ok(written) => Ok(Some(written)),
+            Err(error) if is_of_peer(&error) => {
+                self.is_gone = true;
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// Whether writing failed because the peer has closed the connection.
+fn is_of_peer(error: &io::Error) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset};
+    matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset)
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
@@ -113,6 +145,10 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
         let this = &mut *self;
         let before = buffer.filled().len();
         let read = ready!(Pin::new(&mut this.inner).poll_read(context, buffer));
+        if let Some(refusal) = read.as_ref().err().and_then(TlsFailure::late) {
+            // The library hands on the text of an error alone.
+            this.link.refusal.get_or_init(|| refusal);
+        }
         let received = &buffer.filled()[before..];
         if received.is_empty() {
             this.link.leave();
@@ -129,7 +165,11 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let this = &mut *self;
-        let count = ready!(Pin::new(&mut this.inner).poll_write(context, bytes))?;
+        if this.is_gone {
+            return Poll::Ready(Ok(bytes.len()));
+        }
+        let written = ready!(Pin::new(&mut this.inner).poll_write(context, bytes));
+        let Some(count) = this.judge(written)? else { return Poll::Ready(Ok(bytes.len())) };
         let taken = bytes.get(..count).unwrap_or_default();
         this.sent.feed(taken, |frame| this.link.send(frame));
         Poll::Ready(Ok(count))
@@ -141,7 +181,12 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let this = &mut *self;
-        let count = ready!(Pin::new(&mut this.inner).poll_write_vectored(context, slices))?;
+        let whole = slices.iter().map(|slice| slice.len()).sum();
+        if this.is_gone {
+            return Poll::Ready(Ok(whole));
+        }
+        let written = ready!(Pin::new(&mut this.inner).poll_write_vectored(context, slices));
+        let Some(count) = this.judge(written)? else { return Poll::Ready(Ok(whole)) };
         let mut left = count;
         for slice in slices {
             let taken = left.min(slice.len());
@@ -156,7 +201,11 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_flush(context)
+        if self.is_gone {
+            return Poll::Ready(Ok(()));
+        }
+        let flushed = ready!(Pin::new(&mut self.inner).poll_flush(context));
+        Poll::Ready(self.judge(flushed).map(|_| ()))
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -227,6 +227,13 @@ impl<'a> Sending<'a> {
         seat: &Seat,
         is_kept: bool,
     ) -> Attempt {
+        if let Some(refusal) = seat.refusal() {
+            if !self.was_read {
+                self.reached.take_back();
+            }
+            let failure = SendFailure::before(FaultCode::SenderIo, refusal.to_string());
+            return Attempt::Over(Outcome::Failed(failure));
+        }
         let failure = SendFailure::after(error.error(), self.progress.as_deref());
         let is_unread = error.message().is_some()
             || is_unprocessed(error.error())

@@ -45,8 +45,10 @@ pub enum TlsFailure {
     },
     /// Another fault of a certificate: encoding, signature, purpose, …
     Certificate(String),
-    /// The upstream asks for a client certificate.
+    /// The upstream insists on a client certificate.
     ClientCertificateWanted,
+    /// The upstream does not take the client certificate that it was shown.
+    ClientCertificateRefused(String),
     /// The upstream ended the handshake with an alert.
     Alert(String),
     /// No protocol version or cipher is common to both sides.
@@ -88,6 +90,20 @@ impl TlsFailure {
             Some(inner) => Self::from_rustls(inner, host, port),
             None => Self::Broken(error.to_string()),
         }
+    }
+
+    /// Reads the alert of an upstream that is not content with the client's certificate. With TLS
+    /// 1.3 it comes when the handshake is over for the client (RFC 8446 §4.4.2.4), and requests may
+    /// be on their way that the upstream will never look at.
+    #[must_use]
+    pub fn late(error: &std::io::Error) -> Option<Self> {
+        let Error::AlertReceived(alert) = error.get_ref()?.downcast_ref::<Error>()? else {
+            return None;
+        };
+        let failure = Self::from_alert(*alert);
+        let is_of_certificate =
+            matches!(failure, Self::ClientCertificateWanted | Self::ClientCertificateRefused(_));
+        is_of_certificate.then_some(failure)
     }
 
     fn from_rustls(error: &Error, host: &str, port: u16) -> Self {
@@ -145,6 +161,16 @@ impl TlsFailure {
     fn from_alert(alert: AlertDescription) -> Self {
         match alert {
             AlertDescription::CertificateRequired => Self::ClientCertificateWanted,
+            AlertDescription::BadCertificate
+            | AlertDescription::UnsupportedCertificate
+            | AlertDescription::CertificateRevoked
+            | AlertDescription::CertificateExpired
+            | AlertDescription::CertificateUnknown
+            | AlertDescription::UnknownCA
+            | AlertDescription::DecryptError
+            | AlertDescription::AccessDenied => {
+                Self::ClientCertificateRefused(format!("{alert:?}"))
+            }
             AlertDescription::ProtocolVersion | AlertDescription::InsufficientSecurity => {
                 Self::NothingInCommon(format!("{alert:?}"))
             }
@@ -178,7 +204,14 @@ impl fmt::Display for TlsFailure {
                 write!(f, "the upstream's certificate cannot be accepted: {detail}")
             }
             Self::ClientCertificateWanted => f.write_str(
-                "the upstream asks for a client certificate, and the gateway has none for it",
+                "the upstream insists on a client certificate, and the gateway has none for it; give it one by `x-weir.clientCertificate` of the endpoint or by [[weir.tls.client]]",
+            ),
+            Self::ClientCertificateRefused(alert) => write!(
+                f,
+                "the upstream does not take the gateway's client certificate (alert {alert}); check that it is valid and that its authority is one that the upstream trusts"
+            ),
+            Self::Alert(alert) if alert == "HandshakeFailure" => f.write_str(
+                "the upstream ended the handshake with the alert HandshakeFailure; perhaps it insists on a client certificate, or on a cipher that the gateway does not have",
             ),
             Self::Alert(alert) => write!(f, "the upstream ended the handshake with the alert {alert}"),
             Self::NothingInCommon(detail) => write!(

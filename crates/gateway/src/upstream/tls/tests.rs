@@ -140,9 +140,8 @@ fn store(rule: HostnameVerifier, roots: &[&Authority]) -> TrustStore {
     TrustStore::load(&UpstreamTls {
         hostname_verifier: rule,
         extra_roots,
-        root_stores: Vec::new(),
         system_roots: false,
-        tls12: true,
+        ..UpstreamTls::default()
     })
     .unwrap()
 }
@@ -154,7 +153,8 @@ async fn call(
     address: SocketAddr,
     certificates: &[TrustedCertificate],
 ) -> Result<(), TlsFailure> {
-    let config = store.connector_for(host, address.port(), certificates, Alpn::Both);
+    let config =
+        store.connector_for(host, address.port(), certificates, &Identity::Configured, Alpn::Both);
     let stream = TcpStream::connect(address).await.unwrap();
     let connected = TlsConnector::from(config).connect(server_name(host)?, stream).await;
     let mut stream =
@@ -378,7 +378,7 @@ fn settings_are_shared_by_what_is_trusted() {
         ders.iter().map(|der| given("a.test", None, (*der).clone())).collect()
     };
     let get = |host: &str, certificates: &[TrustedCertificate], alpn| {
-        store.connector_for(host, 443, certificates, alpn)
+        store.connector_for(host, 443, certificates, &Identity::Configured, alpn)
     };
     let plain = get("a.test", &[], Alpn::Both);
     assert!(Arc::ptr_eq(&plain, &get("b.test", &set(&[&one]), Alpn::Both)));
@@ -398,9 +398,8 @@ fn a_root_file_without_certificates_is_an_error() {
         TrustStore::load(&UpstreamTls {
             hostname_verifier: Strict,
             extra_roots: vec![file.clone()],
-            root_stores: Vec::new(),
             system_roots: false,
-            tls12: true,
+            ..UpstreamTls::default()
         })
         .map(|_| ())
         .unwrap_err()
