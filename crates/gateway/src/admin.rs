@@ -91,7 +91,8 @@ impl Admin {
             .map(|(leaf, member)| (&leaf.metrics, endpoints::leaf_state(leaf, *member, now)));
         let groups = endpoints::groups(&snapshot);
         let groups = groups.iter().map(|group| (&group.labels, group.counters.read()));
-        let body = metric::encode(&self.shared.metrics, apis, leaves, groups);
+        let body =
+            metric::encode(&self.shared.metrics, apis, leaves, groups, snapshot.tokens.totals());
         respond(StatusCode::OK, metric::CONTENT_TYPE, body)
     }
 

@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use compiler::ApiPlan;
-use compiler::compile::{CompileOptions, CorsDefaults, compile};
+use compiler::compile::{CompileOptions, CorsDefaults, Secrets, compile};
+use compiler::plan::{Credentials, EndpointPlan};
 use model::files::Files;
 use model::project::Project;
 use model::{Diagnostics, Place, Severity, codes};
@@ -22,13 +23,16 @@ use crate::endpoint::http::LeafContext;
 use crate::endpoint::{Endpoint, Stage};
 use crate::fetch::{FetchLimits, Fetcher};
 use crate::route::{OperationTable, Router};
+use crate::sign::oauth::Tokens;
 use crate::snapshot::{LiveApi, Snapshot, environment_kind};
 use crate::source::Change;
 use crate::source::LoadedProject;
 use crate::telemetry::metric::{ApiLabels, ApiMetrics, EndpointLabels};
 use crate::upstream::tls::TrustStore;
+use crate::vault::Vault;
 
 mod contest;
+mod identities;
 
 /// One project as the gateway sees it.
 #[derive(Debug, Clone)]
@@ -72,7 +76,11 @@ pub struct Deployer {
     config: Arc<GatewayConfig>,
     trust: Arc<TrustStore>,
     admitter: Arc<Admitter>,
+    /// Where the secrets of projects are.
+    vault: Arc<Vault>,
     environment: Option<String>,
+    /// All sources of tokens for upstreams.
+    tokens: Arc<Tokens>,
     /// Who checks the health of endpoints; `None` where nobody does.
     watch: Option<Watch>,
     projects: BTreeMap<PathBuf, Entry>,
@@ -150,7 +158,23 @@ impl Deployer {
         environment: Option<String>,
     ) -> Self {
         let projects = BTreeMap::new();
-        Self { config, trust, admitter, environment, watch: None, projects, generation: 0 }
+        Self {
+            config,
+            trust,
+            admitter,
+            vault: Arc::default(),
+            environment,
+            tokens: Arc::default(),
+            watch: None,
+            projects,
+            generation: 0,
+        }
+    }
+
+    /// Has secrets looked for in this vault.
+    #[must_use]
+    pub fn with_secrets(self, vault: Arc<Vault>) -> Self {
+        Self { vault, ..self }
     }
 
     /// Has the health of endpoints checked from now on.
@@ -292,7 +316,10 @@ impl Deployer {
     /// A defect refuses the one project, and neither ends the thread nor what it serves.
     fn compile(&self, loaded: LoadedProject) -> Compiled {
         let LoadedProject { path, files } = loaded;
-        let compiled = std::panic::catch_unwind(AssertUnwindSafe(|| self.compile_files(files)));
+        let before = self.projects.get(&path).and_then(|entry| entry.status.live.as_ref());
+        let before = before.map(|live| &live.plan);
+        let compiling = AssertUnwindSafe(|| self.compile_files(files, before));
+        let compiled = std::panic::catch_unwind(compiling);
         let (plan, diagnostics) = compiled.unwrap_or_else(|_panic| {
             let mut diagnostics = Diagnostics::new();
             let message = "reading this project ran into a defect of the program";
@@ -303,13 +330,22 @@ impl Deployer {
         Compiled { path, plan, diagnostics }
     }
 
-    fn compile_files(&self, files: Files) -> (Option<ApiPlan>, Diagnostics) {
+    /// `before` is what is served now.
+    fn compile_files(
+        &self,
+        files: Files,
+        before: Option<&ApiPlan>,
+    ) -> (Option<ApiPlan>, Diagnostics) {
         let (project, mut diagnostics) = Project::read(files);
         let plan = project.and_then(|mut project| {
             diagnostics.extend(self.parametrise(&mut project));
             let options = CompileOptions { cors: cors_defaults(&self.config) };
-            let (plan, found) = compile(&project, &options);
+            let (plan, found) =
+                compile(&project, &options, Secrets { source: &*self.vault, before });
             diagnostics.extend(found);
+            if let Some(plan) = &plan {
+                diagnostics.extend(identities::check(plan, &project));
+            }
             plan
         });
         (plan.filter(|_| !diagnostics.has_errors()), diagnostics)
@@ -375,6 +411,7 @@ impl Deployer {
         LiveApi {
             operations: OperationTable::new(&plan),
             endpoints,
+            exchanges_tokens: exchanges_tokens(&plan),
             metrics: ApiMetrics::new(labels, self.config.workers),
             generation: self.generation,
             plan,
@@ -398,6 +435,7 @@ impl Deployer {
             certificates: &plan.certificates,
             preserve_host: plan.preserve_host,
             counts: false,
+            tokens: &self.tokens,
             watch: self.watch.as_ref(),
         };
         Some(Endpoint::new(endpoint, &context))
@@ -415,9 +453,16 @@ impl Deployer {
             router,
             apis,
             admitter: Arc::clone(&self.admitter),
+            tokens: Arc::clone(&self.tokens),
             kind: environment_kind(&self.config),
         }
     }
+}
+
+fn exchanges_tokens(plan: &ApiPlan) -> bool {
+    let stages = [&plan.endpoints.production, &plan.endpoints.sandbox];
+    let leaves = stages.into_iter().flatten().flat_map(EndpointPlan::leaves);
+    leaves.filter_map(|leaf| leaf.credentials.as_ref()).any(Credentials::exchanges_tokens)
 }
 
 /// A deployer for a configuration, with what it trusts and whose tokens it takes.
@@ -430,7 +475,8 @@ pub fn deployer(
     environment: Option<String>,
 ) -> Result<Deployer, String> {
     let (trust, admitter) = trusted(&config)?;
-    Ok(Deployer::new(config, trust, admitter, environment))
+    let vault = Arc::new(Vault::open(&config.secrets)?);
+    Ok(Deployer::new(config, trust, admitter, environment).with_secrets(vault))
 }
 
 /// Builds everything anew under another configuration; `projects` gives all projects.
@@ -444,7 +490,24 @@ pub fn reconfigure(
     projects: impl FnOnce() -> Vec<Change>,
 ) -> Result<Snapshot, String> {
     let (trust, admitter) = trusted(&config)?;
+    deployer.vault = Arc::new(Vault::open(&config.secrets)?);
     Ok(deployer.reconfigure(config, trust, admitter, projects()))
+}
+
+/// Reads roots, client certificates and secrets anew where one of their files was written since;
+/// `None` where none was. `projects` gives all projects, as for [`reconfigure`].
+///
+/// # Errors
+///
+/// As [`deployer`]; nothing has changed then, and the same files are not tried again.
+pub fn renew_trust(
+    deployer: &mut Deployer,
+    projects: impl FnOnce() -> Vec<Change>,
+) -> Option<Result<Snapshot, String>> {
+    let config = Arc::clone(&deployer.config);
+    // Both are asked, so that neither has its change told once more.
+    let has_changed = deployer.trust.has_changed() | deployer.vault.has_changed();
+    has_changed.then(|| reconfigure(deployer, config, projects))
 }
 
 fn trusted(config: &GatewayConfig) -> Result<(Arc<TrustStore>, Arc<Admitter>), String> {

@@ -11,10 +11,10 @@ use model::fault::FaultCode;
 use tokio::time::Instant;
 
 use crate::admit::credential::Credential;
-use crate::body::{RequestBody, RequestProgress, RequestSource, RequestStage};
+use crate::body::{Replay, RequestBody, RequestProgress, RequestSource, RequestStage};
 use crate::clock;
 use crate::endpoint::limit::Pass;
-use crate::forward::Wish;
+use crate::forward::{self, Wish};
 use crate::interim::Interim;
 use crate::known::{Known, Present};
 use crate::listener::Switch;
@@ -27,6 +27,7 @@ use crate::tunnel::Tunnel;
 use crate::upstream::Target;
 use crate::worker::{ConnectionPermit, Worker};
 use compiler::pattern::Captures;
+use compiler::plan::Replay as Limits;
 
 /// The status of an exchange whose client left before the answer (nginx's convention).
 const CLIENT_CLOSED: u16 = 499;
@@ -130,6 +131,10 @@ pub struct Exchange {
     pub(crate) switch: Option<Switch>,
     /// What its headers asked of the connection, once they are those of an upstream's request.
     pub(crate) wish: Option<Wish>,
+    /// Its body, where it can be sent again.
+    pub(crate) replay: Option<Replay>,
+    /// What the caller has shown, where an endpoint exchanges it for something else.
+    pub(crate) caller_token: Option<Box<HeaderValue>>,
     /// The tunnel that begins with the answer.
     pub(crate) tunnel: Option<Tunnel>,
     /// What its end will leave.
@@ -285,12 +290,35 @@ impl Exchange {
             interim,
             switch,
             wish: None,
+            replay: None,
+            caller_token: None,
             tunnel: None,
             record,
             snapshot,
             head,
             body,
         }
+    }
+
+    /// Remembers what the caller has shown, before it is taken out of what an upstream gets.
+    pub(crate) fn keep_token(&mut self, api: &LiveApi) {
+        let own = &self.snapshot.config.admission.authorization_header;
+        let name = api.plan.security.authorization_header.as_ref().unwrap_or(own);
+        self.caller_token = self.head.headers.get(name).cloned().map(Box::new);
+    }
+
+    /// Has the body kept as it goes by, so that it can be sent again; `None` where there is none.
+    pub(crate) fn keep_body(&mut self) -> Option<Replay> {
+        if !forward::carries_body(&self.head.method) || matches!(self.body, RequestBody::Empty) {
+            return None;
+        }
+        if self.replay.is_none() {
+            let body = std::mem::replace(&mut self.body, RequestBody::Empty);
+            let replay = Replay::new(body, Limits::default());
+            self.body = replay.body();
+            self.replay = Some(replay);
+        }
+        self.replay.clone()
     }
 
     /// The path and query after the API's context, as it came.

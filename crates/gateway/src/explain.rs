@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
-use compiler::plan::AuthPlan;
+use compiler::plan::{AuthPlan, Credentials};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
 use model::fault::FaultCode;
 use serde_json::{Value, json};
@@ -219,10 +219,17 @@ fn leaf(
     explanation: &mut Explanation,
 ) -> Result<(), Failure> {
     explanation.step("endpoint", format!("{} ({})", leaf.name(), leaf.plan.url.as_str()));
+    if let Some(credentials) = &leaf.plan.credentials {
+        explanation.step("credentials", shown_credentials(credentials));
+    }
     let address = leaf.resolve(exchange, api)?.into_owned();
     exchange.head.headers.remove("x-weir-key-type");
-    let (request, _wish) = leaf.request(exchange, &address, api)?;
-    let url = format!("{}{}", address.target, request.uri());
+    let (mut request, _wish) = leaf.request(exchange, &address, api)?;
+    let mut url = format!("{}{}", address.target, request.uri());
+    if let Some(fixed) = leaf.fixed_credentials() {
+        fixed.put(request.headers_mut());
+        url = fixed.mask(&url);
+    }
     explanation.step("upstream", format!("{} {url}", request.method()));
     let mut shown = request.headers().clone();
     // Where tokens go on to upstreams, the API's own header carries one.
@@ -239,6 +246,21 @@ fn leaf(
     Ok(())
 }
 
+/// What the upstream is shown; nothing is had for it here.
+fn shown_credentials(credentials: &Credentials) -> String {
+    match credentials {
+        Credentials::Basic(account) => format!("basic authentication as {}", account.username),
+        Credentials::Digest(account) => {
+            format!("digest authentication as {}, once it is asked for", account.username)
+        }
+        Credentials::HeaderKey { name, .. } => format!("a key in the header {name}"),
+        Credentials::QueryKey { name, .. } => format!("a key in the query parameter {name}"),
+        Credentials::OAuth(plan) => {
+            format!("a token from {} for the client {}", plan.token_url, plan.client.id)
+        }
+    }
+}
+
 fn headers(headers: &HeaderMap) -> Value {
     headers
         .iter()
@@ -247,7 +269,11 @@ fn headers(headers: &HeaderMap) -> Value {
 }
 
 fn shown(name: &str, value: &HeaderValue) -> String {
-    if MASKED.contains(&name) || name.contains("token") || name.contains("secret") {
+    if value.is_sensitive()
+        || MASKED.contains(&name)
+        || name.contains("token")
+        || name.contains("secret")
+    {
         return "***".to_owned();
     }
     String::from_utf8_lossy(value.as_bytes()).into_owned()

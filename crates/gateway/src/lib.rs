@@ -20,10 +20,12 @@ pub mod sample;
 pub mod serve;
 pub mod shutdown;
 pub mod side_listener;
+pub mod sign;
 pub mod snapshot;
 pub mod source;
 pub mod telemetry;
 pub mod upstream;
+pub mod vault;
 pub mod worker;
 
 mod canonical;

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HeaderValue, LOCATION};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, LOCATION, WWW_AUTHENTICATE};
 use http::{Method, Request, Response, StatusCode};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -16,6 +16,9 @@ use uuid::Uuid;
 pub const BASE_PATH: &str = "/am/sample/pizzashack/v1/api";
 /// Most orders that are kept; the oldest one makes room.
 const MAX_ORDERS: usize = 1000;
+
+/// What the staff shows: user and password are `weir`.
+const STAFF: &[u8] = b"Basic d2Vpcjp3ZWly";
 
 /// Name, description and price of every pizza.
 const MENU: [(&str, &str, &str); 6] = [
@@ -52,9 +55,22 @@ pub fn answer(state: &SampleState, request: &Request<Bytes>) -> Option<Response<
         (&Method::GET | &Method::HEAD, ["menu"]) => reply(StatusCode::OK, &menu()),
         (&Method::POST, ["order"]) => place(state, request),
         (_, ["order", id]) => order(state, request, id),
+        (&Method::GET | &Method::HEAD, ["staff", "orders"]) => staff(state, request),
         (_, ["menu" | "order"]) => problem(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed"),
         _ => problem(StatusCode::NOT_FOUND, "Not found"),
     })
+}
+
+/// How many orders there are, for those who show who they are.
+fn staff(state: &SampleState, request: &Request<Bytes>) -> Response<Bytes> {
+    let shown = request.headers().get(AUTHORIZATION).map(HeaderValue::as_bytes);
+    if shown != Some(STAFF) {
+        let mut refusal = problem(StatusCode::UNAUTHORIZED, "Staff only");
+        let challenge = HeaderValue::from_static("Basic realm=\"staff\"");
+        refusal.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+        return refusal;
+    }
+    reply(StatusCode::OK, &json!({ "orders": state.lock().by_id.len() }))
 }
 
 fn menu() -> Value {
@@ -149,6 +165,7 @@ fn respond(status: StatusCode, body: impl Into<Bytes>) -> Response<Bytes> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
 mod tests {
     use super::*;
 
@@ -176,6 +193,26 @@ mod tests {
         assert_eq!((changed.0, &changed.1["pizzaType"]), (200, &"Funghi".into()));
         assert_eq!(call(&state, Method::DELETE, &path, "").0, 200);
         assert_eq!(call(&state, Method::GET, &path, "").0, 404);
+    }
+
+    #[test]
+    fn the_staff_shows_a_password() {
+        let state = SampleState::default();
+        let path = format!("{BASE_PATH}/staff/orders");
+        let ask = |shown: Option<&str>| {
+            let mut request = Request::get(&path).body(Bytes::new()).unwrap();
+            if let Some(shown) = shown {
+                let shown = HeaderValue::try_from(shown).unwrap();
+                request.headers_mut().insert(AUTHORIZATION, shown);
+            }
+            answer(&state, &request).unwrap()
+        };
+        assert_eq!(ask(Some("Basic d2Vpcjp3ZWly")).status(), 200);
+        for shown in [None, Some("Basic d2Vpcjp3ZWlyMQ=="), Some("Bearer weir")] {
+            let answer = ask(shown);
+            assert_eq!(answer.status(), 401);
+            assert!(answer.headers().contains_key(WWW_AUTHENTICATE));
+        }
     }
 
     #[test]

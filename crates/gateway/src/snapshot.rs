@@ -9,6 +9,7 @@ use crate::admit::jwt::Admitter;
 use crate::config::{EnvironmentKind, GatewayConfig};
 use crate::endpoint::Endpoint;
 use crate::route::{OperationTable, Router};
+use crate::sign::oauth::Tokens;
 use crate::telemetry::metric::ApiMetrics;
 
 /// What is served, with the configuration that it is served under.
@@ -24,6 +25,8 @@ pub struct Snapshot {
     pub apis: Arc<[Arc<LiveApi>]>,
     /// Judges consumers' tokens.
     pub admitter: Arc<Admitter>,
+    /// All sources of tokens for upstreams.
+    pub tokens: Arc<Tokens>,
     /// Which keys this gateway takes.
     pub kind: EnvironmentKind,
 }
@@ -37,6 +40,8 @@ pub struct LiveApi {
     pub operations: OperationTable,
     /// The endpoints, with their state.
     pub endpoints: Stages<Endpoint>,
+    /// Whether an endpoint exchanges the tokens of callers.
+    pub(crate) exchanges_tokens: bool,
     /// Counters.
     pub metrics: ApiMetrics,
     /// The generation in which it was deployed.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use compiler::plan::Credentials;
 use model::fault::FaultCode;
 use serde_json::{Map, Value, json};
 use tokio::time::Instant;
@@ -13,6 +14,7 @@ use crate::endpoint::group::{Group, Member};
 use crate::endpoint::health::{Cause, Event, HealthReport, State};
 use crate::endpoint::http::HttpLeaf;
 use crate::endpoint::{Endpoint, Stage, at};
+use crate::sign::oauth::TokenReport;
 use crate::snapshot::{LiveApi, Snapshot};
 use crate::telemetry::metric::{EndpointTotals, LeafState, Outcome};
 
@@ -146,6 +148,12 @@ fn describe_leaf(leaf: &HttpLeaf, member: Option<&Member>, now: Instant) -> Valu
     if let Some(check) = &leaf.check {
         value["check"] = describe_check(check, now);
     }
+    if let Some(credentials) = &leaf.plan.credentials {
+        value["credentials"] = describe_credentials(credentials);
+        if let Some(token) = leaf.token(now) {
+            value["credentials"]["token"] = describe_token(&token, now);
+        }
+    }
     if let Some(limits) = leaf.gate.occupancy() {
         value["limits"] = json!({
             "inFlight": limits.in_flight,
@@ -243,6 +251,35 @@ fn transition(event: &Event, now: Instant) -> Value {
         "to": event.to.as_str(),
         "cause": cause,
     })
+}
+
+fn describe_token(token: &TokenReport, now: Instant) -> Value {
+    let failure = token.last_failure.as_ref().map(|(at, text)| {
+        json!({
+            "at": clock::text_of(*at),
+            "agoMs": millis(now.saturating_duration_since(*at)),
+            "text": text,
+        })
+    });
+    json!({
+        "validForMs": token.valid_for.map(millis),
+        "renewedInMs": token.renewed_in.map(millis),
+        "nextTryInMs": token.next_try_in.map(millis),
+        "lastFailure": failure,
+    })
+}
+
+/// Who calls, and never what proves it.
+fn describe_credentials(credentials: &Credentials) -> Value {
+    match credentials {
+        Credentials::Basic(account) => json!({ "kind": "basic", "user": account.username }),
+        Credentials::Digest(account) => json!({ "kind": "digest", "user": account.username }),
+        Credentials::HeaderKey { name, .. } => json!({ "kind": "apikey", "header": name.as_str() }),
+        Credentials::QueryKey { name, .. } => json!({ "kind": "apikey", "query": name }),
+        Credentials::OAuth(plan) => {
+            json!({ "kind": "oauth", "tokenUrl": plan.token_url, "clientId": plan.client.id })
+        }
+    }
 }
 
 fn describe_check(check: &Check, now: Instant) -> Value {

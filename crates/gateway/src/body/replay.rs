@@ -120,6 +120,14 @@ impl Replay {
         RequestBody::Replayed(Box::new(Reader::new(Arc::clone(&self.0), progress)))
     }
 
+    /// Ends the attempt under way, so that more can be read ahead before the next one.
+    pub(crate) fn take_back(&self) {
+        let earlier = lock(&self.0).current.take();
+        if let Some(earlier) = earlier {
+            earlier.give_up();
+        }
+    }
+
     /// Whether a fresh reader would give the whole: everything that came was kept, and the client's
     /// side is not broken.
     pub(crate) fn can_repeat(&self) -> bool {

@@ -3,9 +3,12 @@
 //! `docs/configuration.md` lists every key that is asked for here; a test holds the two together.
 
 mod admission;
+mod client_tls;
 mod environments;
 mod listeners;
+mod oauth;
 mod proxies;
+mod secrets;
 mod tls;
 mod unsupported;
 mod upstream;
@@ -47,6 +50,8 @@ pub fn gateway_config(settings: &Settings, overrides: &Overrides) -> (GatewayCon
         timeouts: timeouts(settings),
         server_tls: tls::server(settings, &home),
         upstream_tls: tls::upstream(settings, &home),
+        oauth: oauth::oauth(settings),
+        secrets: secrets::secrets(settings, &tls::security(&home)),
         upstream: upstream::upstreams(settings),
         forwarding: forwarding(settings),
         cors: cors(settings),

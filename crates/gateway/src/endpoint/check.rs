@@ -18,6 +18,7 @@ use compiler::plan::HealthCheck;
 use http::HeaderValue;
 use tokio::time::Instant;
 
+use crate::sign::Signer;
 use crate::upstream::Target;
 pub use checker::{Checker, Watch};
 use state::Checked;
@@ -43,6 +44,8 @@ struct Question {
     target: Arc<Target>,
     /// The `Host` to send.
     host: HeaderValue,
+    /// What calls show the endpoint, and checks too.
+    signer: Option<Arc<Signer>>,
 }
 
 /// What is told of an endpoint; calls do not need it.
@@ -93,15 +96,16 @@ impl Check {
     /// `target` and `host` are those of calls; a check by gRPC over clear text needs a target to
     /// which HTTP/2 is always spoken.
     #[must_use]
-    pub fn new(
+    pub(crate) fn new(
         plan: &HealthCheck,
         name: Arc<str>,
         target: Arc<Target>,
         host: HeaderValue,
+        signer: Option<Arc<Signer>>,
     ) -> Arc<Self> {
         Arc::new(Self {
             name,
-            question: Arc::new(Question { plan: plan.clone(), target, host }),
+            question: Arc::new(Question { plan: plan.clone(), target, host, signer }),
             state: Checked::new(plan),
             seen: Mutex::new(Seen {
                 since: Instant::now(),

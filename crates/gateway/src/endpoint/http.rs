@@ -2,6 +2,7 @@
 
 mod address;
 mod attempt;
+mod authorize;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -24,9 +25,11 @@ use crate::exchange::Exchange;
 use crate::fault::{Failure, Fault};
 use crate::forward::{self, Rewrite, Wish};
 use crate::known::Known;
+use crate::sign::oauth::{TokenReport, Tokens};
+use crate::sign::{Fixed, Signer};
 use crate::snapshot::LiveApi;
 use crate::telemetry::metric::{EndpointLabels, EndpointMetrics};
-use crate::upstream::tls::TrustStore;
+use crate::upstream::tls::{Identity, TrustStore};
 use crate::upstream::{Reached, SendFailure, SharedIdle};
 
 pub(crate) use address::Address;
@@ -46,6 +49,8 @@ pub(crate) struct LeafContext<'a> {
     pub(crate) preserve_host: bool,
     /// Whether a group wants to know how many calls are in flight.
     pub(crate) counts: bool,
+    /// All sources of tokens.
+    pub(crate) tokens: &'a Arc<Tokens>,
     /// Who checks the health of endpoints.
     pub(crate) watch: Option<&'a Watch>,
 }
@@ -79,10 +84,14 @@ pub struct HttpLeaf {
     fixed: Option<Address>,
     trust: Arc<TrustStore>,
     certificates: Vec<TrustedCertificate>,
+    /// Who it says that the gateway is.
+    identity: Identity,
     proxies: Proxies,
     preserve_host: bool,
     /// Its connections, where there may be so many only.
     shared: Option<Arc<SharedIdle>>,
+    /// What it is shown, where it wants to know who calls.
+    signer: Option<Arc<Signer>>,
 }
 
 impl HttpLeaf {
@@ -102,13 +111,19 @@ impl HttpLeaf {
             fixed: None,
             trust: Arc::clone(context.trust),
             certificates: context.certificates.to_vec(),
+            identity: Identity::of(plan.identity.as_ref()),
             proxies: context.config.upstream.proxies.clone(),
             preserve_host: context.preserve_host || context.config.forwarding.preserve_host,
             shared: plan.limits.connections.map(|_| Arc::default()),
+            signer: None,
         };
         if plan.url.is_static() {
             leaf.fixed = leaf.address(plan.url.as_str(), leaf.protocol()).ok();
         }
+        let target = leaf.fixed.as_ref().map(|fixed| &*fixed.target.name);
+        let credentials = plan.credentials.as_ref();
+        let signer = credentials.and_then(|shown| Signer::new(shown, target, context));
+        leaf.signer = signer.map(Arc::new);
         leaf.check = leaf.checked(context.watch);
         leaf
     }
@@ -122,7 +137,8 @@ impl HttpLeaf {
             _ => self.protocol(),
         };
         let address = self.address(self.plan.url.as_str(), http2).ok()?;
-        let check = Check::new(plan, self.shared_name(), address.target, address.host);
+        let check =
+            Check::new(plan, self.shared_name(), address.target, address.host, self.signer.clone());
         if let Some(watch) = watch {
             watch.watch(&check);
         }
@@ -208,7 +224,18 @@ impl HttpLeaf {
         let is_silent = self.is_silent(&failure);
         let started = attempt.started;
         attempt.judge(&failure, &Surroundings::of(exchange), true);
-        if is_silent { hold_back(exchange, started).await } else { Fault::from(failure).into() }
+        if is_silent { hold_back(exchange, started).await } else { self.fault(failure) }
+    }
+
+    /// What is answered after a failed call (spec/03 §4.5).
+    pub(crate) fn fault(&self, failure: SendFailure) -> Failure {
+        let has_no_token = failure.code == FaultCode::EndpointSecurity;
+        let fault = Fault::from(failure);
+        if !has_no_token {
+            return fault.into();
+        }
+        let text = "Could not generate access token for oauth configured http endpoint";
+        fault.describe(format!("{text} {}.", self.name)).into()
     }
 
     /// The permission for a call, where it is ready.
@@ -253,11 +280,29 @@ impl HttpLeaf {
         pass: Pass,
     ) -> Result<Attempt<'a>, Failure> {
         let address = self.resolve(exchange, api)?;
-        let (request, wish) = self.request(exchange, &address, api)?;
+        if api.exchanges_tokens && exchange.caller_token.is_none() {
+            exchange.keep_token(api);
+        }
+        let showing = self.showing(exchange, &address.target.name);
+        let (mut request, wish) = self.request(exchange, &address, api)?;
+        let replaced = self.fixed_credentials().and_then(|own| own.put(request.headers_mut()));
+        let replaced = replaced.map(Box::new);
         exchange.record.attempts.target = Some(Arc::clone(&address.target));
         let (reached, started) = (Reached::default(), Instant::now());
         let (ticket, elapsed) = (Some(ticket), Duration::ZERO);
-        Ok(Attempt { leaf: self, ticket, pass, address, request, wish, reached, started, elapsed })
+        Ok(Attempt {
+            leaf: self,
+            ticket,
+            pass,
+            address,
+            request,
+            wish,
+            replaced,
+            showing,
+            reached,
+            started,
+            elapsed,
+        })
     }
 
     /// The request to send; the exchange's headers and body go into it.
@@ -297,6 +342,16 @@ impl HttpLeaf {
         Ok((request, wish))
     }
 
+    /// How the token is doing that it is shown, where there is one.
+    pub(crate) fn token(&self, now: Instant) -> Option<TokenReport> {
+        self.signer.as_ref()?.token(now)
+    }
+
+    /// Credentials that are the same for every request.
+    pub(crate) fn fixed_credentials(&self) -> Option<&Fixed> {
+        self.signer.as_ref()?.fixed()
+    }
+
     /// The `Host` that the upstream is told.
     fn host<'a>(&self, exchange: &'a Exchange, address: &'a Address) -> &'a HeaderValue {
         let is_own = self.preserve_host && !exchange.record.host.is_empty();
@@ -313,6 +368,9 @@ impl HttpLeaf {
         }
         if !path.starts_with('/') {
             path.insert(0, '/');
+        }
+        if let Some(fixed) = self.fixed_credentials() {
+            fixed.extend(&mut path);
         }
         PathAndQuery::try_from(path).map_err(|error| {
             Fault::new(FaultCode::NoTransport).internal(format!("no valid address: {error}")).into()
@@ -347,6 +405,9 @@ impl HttpLeaf {
         };
         head.version = http::Version::HTTP_11;
         forward::response_headers(&mut head.headers, head.status, &rewrite);
+        if let Some(fixed) = self.fixed_credentials() {
+            fixed.conceal(&mut head.headers);
+        }
     }
 
     fn succeeded(&self, ticket: Ticket<'_>) {

@@ -131,6 +131,8 @@ labels! {
         Tls = "tls",
         /// Not tried: the leaf was not ready.
         Refused = "refused",
+        /// Not tried: nothing could be had that the upstream wants to see.
+        NoCredentials = "no_credentials",
         /// Anything else, such as a client that went away.
         Other = "other",
     }

@@ -155,9 +155,8 @@ fn fetcher() -> Fetcher {
     let trust = TrustStore::load(&UpstreamTls {
         hostname_verifier: HostnameVerifier::Strict,
         extra_roots: Vec::new(),
-        root_stores: Vec::new(),
         system_roots: false,
-        tls12: true,
+        ..UpstreamTls::default()
     });
     Fetcher::new(Arc::new(trust.unwrap()), FetchLimits::default())
 }

@@ -6,15 +6,17 @@ use bytes::Bytes;
 use compiler::plan::{HttpProbe, Probe};
 use http::header::{self, HeaderValue};
 use http::uri::PathAndQuery;
-use http::{HeaderMap, Method, Request, Uri};
+use http::{HeaderMap, Method, Request, StatusCode, Uri};
 use http_body::Body as _;
 use http_body_util::BodyExt as _;
 use http1::HeadLimits;
+use tokio::time::Instant;
 
 use super::{Question, Verdict, grpc};
 use crate::body::{RequestBody, RequestSource};
 use crate::config::GatewayConfig;
 use crate::interim::Interim;
+use crate::sign::{Again, Live, Shown, Signer};
 use crate::upstream::{self, Answer, AnswerBody, AnyClient, Client as _, Reached, Terms};
 
 /// How much of an answer is looked at, in bytes.
@@ -96,8 +98,51 @@ impl Asker {
         grpc::judge(answer).await
     }
 
-    /// Sends what `make` makes. The end of a kept connection says nothing about the endpoint.
+    /// Sends what `make` makes, with what calls show.
     async fn send(
+        &self,
+        question: &Question,
+        make: impl Fn() -> Request<RequestBody>,
+    ) -> Result<Answer, String> {
+        let target = &*question.target.name;
+        let own = make();
+        let signer = question.signer.as_deref().filter(|signer| {
+            // What the check says itself counts.
+            signer.header().is_none_or(|name| !own.headers().contains_key(name))
+        });
+        let make = || fixed(signer, make());
+        let Some(live) = signer.and_then(|signer| signer.live(target, None)) else {
+            return self.send_bare(question, make).await;
+        };
+        let (method, path) = (own.method().clone(), own.uri().to_string());
+        let shown = match (live.at_hand((target, &path), &method, Instant::now()), &live) {
+            (Some(shown), _) => shown,
+            (None, Live::Token(wanted)) => Shown::Token(wanted.get(None).await?),
+            (None, Live::Digest(_)) => Shown::Nothing,
+        };
+        let answer = self.send_bare(question, || with(&shown, make())).await?;
+        if answer.status() != StatusCode::UNAUTHORIZED {
+            live.accepted(&shown, answer.headers());
+            return Ok(answer);
+        }
+        let shown = match live.refused((target, &path), &shown, answer.headers()) {
+            Ok(Again::Challenge(session)) => Shown::Proof(session.proof(&method, &path, &[])),
+            Ok(Again::Token) => match &live {
+                Live::Token(wanted) => Shown::Token(wanted.get(None).await?),
+                Live::Digest(_) => return Ok(answer),
+            },
+            Err(_reason) => return Ok(answer),
+        };
+        drop(answer);
+        let answer = self.send_bare(question, || with(&shown, make())).await?;
+        if answer.status() != StatusCode::UNAUTHORIZED {
+            live.accepted(&shown, answer.headers());
+        }
+        Ok(answer)
+    }
+
+    /// Sends what `make` makes. The end of a kept connection says nothing about the endpoint.
+    async fn send_bare(
         &self,
         question: &Question,
         make: impl Fn() -> Request<RequestBody>,
@@ -133,6 +178,26 @@ impl Ask for Asker {
             Probe::Grpc { service } => self.grpc(service, question).await,
         }
     }
+}
+
+/// A request with what is the same for all.
+fn fixed(signer: Option<&Signer>, mut request: Request<RequestBody>) -> Request<RequestBody> {
+    let Some(fixed) = signer.and_then(Signer::fixed) else { return request };
+    fixed.put(request.headers_mut());
+    let mut target = request.uri().to_string();
+    fixed.extend(&mut target);
+    if let Ok(uri) = Uri::try_from(target) {
+        *request.uri_mut() = uri;
+    }
+    request
+}
+
+/// A request with what had to be had first.
+fn with(shown: &Shown, mut request: Request<RequestBody>) -> Request<RequestBody> {
+    if let Some(header) = shown.header() {
+        request.headers_mut().insert(header::AUTHORIZATION, header);
+    }
+    request
 }
 
 fn request(

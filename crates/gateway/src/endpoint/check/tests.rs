@@ -36,7 +36,7 @@ fn plan(probe: Probe) -> HealthCheck {
 
 fn check(plan: &HealthCheck, target: Target) -> Arc<Check> {
     let host = HeaderValue::from_static("shop.example");
-    Check::new(plan, "shop".into(), Arc::new(target), host)
+    Check::new(plan, "shop".into(), Arc::new(target), host, None)
 }
 
 fn clear(address: SocketAddr) -> Target {

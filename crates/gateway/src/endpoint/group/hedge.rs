@@ -133,7 +133,7 @@ fn seen(attempt: &Attempt<'_>) -> (Instant, PastAttempt) {
 fn lose(walk: &Walk<'_>, attempt: Attempt<'_>, failure: &SendFailure, exchange: &mut Exchange) {
     let number = failure.code.number(failure.state);
     leave(&attempt, AttemptEnd::Failed(outcome(failure).label(), number), exchange);
-    if let Some(frame) = walk.frames.last().filter(|_| !failure.over_kept) {
+    if let Some(frame) = walk.frames.last().filter(|_| failure.speaks_against_upstream()) {
         frame.group.note(frame.member, true, Instant::now());
     }
     attempt.judge(failure, &walk.surroundings(exchange), true);

@@ -141,6 +141,7 @@ impl<'a> Walk<'a> {
         let body = std::mem::replace(&mut exchange.body, RequestBody::Empty);
         let has_body = !matches!(body, RequestBody::Empty) && forward::carries_body(&method);
         let replay = has_body.then(|| Replay::new(body, root.replay));
+        exchange.replay.clone_from(&replay);
         let frame = Frame::new(root, exchange, (&[], false), now);
         let worker = exchange.record.connection.worker.index;
         let asked = Asked { method, sent: Sent::Nothing, has_body: true };
@@ -269,7 +270,7 @@ impl<'a> Walk<'a> {
             group.retries.hedge.filter(|_| may_hedge(group.policy, &self.asked.method))
         });
         if let Some(hedge) = hedge.filter(|_| self.replay.is_none()) {
-            let headers = copy.cloned().unwrap_or_else(|| attempt.headers().clone());
+            let headers = copy.cloned().unwrap_or_else(|| attempt.copied_headers());
             return Box::pin(hedge::race(self, attempt, exchange, (api, headers, hedge))).await;
         }
         let sent = attempt.send(self.surroundings(exchange)).await;
@@ -382,14 +383,15 @@ impl<'a> Walk<'a> {
         let is_silent = attempt.leaf().is_silent(&failure);
         let started = attempt.started();
         let is_first = exchange.record.attempts.count <= 1;
-        if let Some(frame) = self.frames.last().filter(|_| !failure.over_kept) {
+        if let Some(frame) = self.frames.last().filter(|_| failure.speaks_against_upstream()) {
             frame.group.note(frame.member, true, Instant::now());
         }
+        let leaf = attempt.leaf();
         attempt.judge(&failure, &self.surroundings(exchange), is_first);
         if is_silent {
             return Err(hold_back(exchange, started).await);
         }
-        Ok(Fault::from(failure).into())
+        Ok(leaf.fault(failure))
     }
 
     /// Whether nobody was found for want of a place alone, where members at their limits are passed

@@ -87,7 +87,13 @@ impl HttpLeaf {
         let port =
             port(authority, default_port).ok_or_else(|| format!("`{url}` has no valid port"))?;
         let tls = if is_secure {
-            Some(self.trust.connector_for(host, port, &self.certificates, http2.into()))
+            Some(self.trust.connector_for(
+                host,
+                port,
+                &self.certificates,
+                &self.identity,
+                http2.into(),
+            ))
         } else {
             None
         };

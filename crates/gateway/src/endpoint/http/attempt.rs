@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use compiler::plan::TimeoutAction;
-use http::{HeaderMap, Request, Response, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
 use model::fault::{FaultCode, ProtocolState};
 use tokio::time::Instant;
 
 use super::HttpLeaf;
 use super::address::Address;
+use super::authorize::Showing;
 use crate::body::{RequestBody, ResponseBody, UpstreamBody};
 use crate::config::{GatewayConfig, Timeouts};
 use crate::endpoint::group::repeat::{Failed, Sent};
@@ -57,14 +58,40 @@ pub(crate) struct Attempt<'a> {
     pub(super) address: Cow<'a, Address>,
     pub(super) request: Request<RequestBody>,
     pub(super) wish: Wish,
+    /// What the client had in the header of the leaf's credentials.
+    pub(super) replaced: Option<Box<HeaderValue>>,
+    /// What has to be had before the leaf is called.
+    pub(super) showing: Option<Box<Showing>>,
     pub(super) reached: Reached,
     pub(super) started: Instant,
     pub(super) elapsed: Duration,
 }
 
 impl<'a> Attempt<'a> {
-    /// Sends the request and waits for the head of the answer.
+    /// Sends the request with what the leaf is shown, and waits for the head of the answer.
     pub(crate) async fn send(
+        &mut self,
+        surroundings: Surroundings<'_>,
+    ) -> Result<Answer, SendFailure> {
+        let has_to_show = self.showing.is_some();
+        if has_to_show {
+            if !self.sign_now() {
+                Box::pin(self.sign(surroundings.deadline)).await?;
+            }
+            self.keep_head(&surroundings);
+        }
+        let answer = self.send_once(surroundings).await?;
+        if has_to_show && answer.status() == StatusCode::UNAUTHORIZED {
+            return Box::pin(self.refused(answer, surroundings)).await;
+        }
+        if has_to_show {
+            self.accepted(&answer);
+        }
+        Ok(answer)
+    }
+
+    /// Sends the request as it is.
+    pub(super) async fn send_once(
         &mut self,
         surroundings: Surroundings<'_>,
     ) -> Result<Answer, SendFailure> {
@@ -75,7 +102,7 @@ impl<'a> Attempt<'a> {
         let terms = Terms {
             head: config.upstream.head,
             stall: config.timeouts.socket,
-            awaits_continue: self.wish == Wish::Continue,
+            awaits_continue: self.wish == Wish::Continue || self.asks_first(),
             interim,
             reached: &self.reached,
         };
@@ -88,6 +115,10 @@ impl<'a> Attempt<'a> {
         self.elapsed = self.started.elapsed();
         count.ended(sent.as_ref().err().map_or(Outcome::Success, outcome), self.elapsed);
         sent
+    }
+
+    fn asks_first(&self) -> bool {
+        self.showing.as_ref().is_some_and(|showing| showing.asks_first())
     }
 
     /// The leaf that is called.
@@ -127,17 +158,34 @@ impl<'a> Attempt<'a> {
         is_first || surroundings.deadline.is_none_or(|deadline| deadline >= own)
     }
 
-    /// The headers once more, after the attempt has failed; without what was for a proxy alone.
+    /// The headers once more, after the attempt has failed; without what was for this leaf or for
+    /// a proxy alone.
     pub(crate) fn take_headers(&mut self) -> HeaderMap {
-        let mut headers = std::mem::take(self.request.headers_mut());
+        let headers = std::mem::take(self.request.headers_mut());
+        self.for_others(headers)
+    }
+
+    /// Headers that another leaf may be sent: nobody learns the credentials of this one.
+    fn for_others(&self, mut headers: HeaderMap) -> HeaderMap {
         headers.remove(header::PROXY_AUTHORIZATION);
+        if let Some(name) = self.leaf.signer.as_ref().and_then(|signer| signer.header()) {
+            match &self.replaced {
+                Some(value) => headers.insert(name, HeaderValue::clone(value)),
+                None => headers.remove(name),
+            };
+        }
         headers
     }
 
     /// A copy of the headers, where a call that fails loses them.
     pub(crate) fn copy_headers(&self, worker: &Worker) -> Option<HeaderMap> {
         let keeps = worker.upstream.keeps_headers(&self.address.target);
-        (!keeps).then(|| self.request.headers().clone())
+        (!keeps).then(|| self.copied_headers())
+    }
+
+    /// A copy of the headers for another leaf.
+    pub(crate) fn copied_headers(&self) -> HeaderMap {
+        self.for_others(self.request.headers().clone())
     }
 
     /// Tells the leaf that it has answered, whatever becomes of the answer.
@@ -154,6 +202,9 @@ impl<'a> Attempt<'a> {
         answer: Answer,
     ) -> Result<Response<ResponseBody>, Failure> {
         self.succeeded();
+        if let Some(showing) = &self.showing {
+            showing.settle();
+        }
         let Self { leaf, pass, address, wish, .. } = self;
         exchange.record.pass = Some(pass);
         if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
@@ -174,7 +225,7 @@ impl<'a> Attempt<'a> {
         surroundings: &Surroundings<'_>,
         is_first: bool,
     ) {
-        if failure.by_client || failure.over_kept {
+        if !failure.speaks_against_upstream() {
             return;
         }
         if failure.code == FaultCode::Timeout && !self.had_its_time(surroundings, is_first) {
@@ -201,7 +252,7 @@ impl HttpLeaf {
     pub(crate) fn is_silent(&self, failure: &SendFailure) -> bool {
         match self.plan.resilience.on_timeout {
             TimeoutAction::Fault => false,
-            _ if failure.by_client || failure.over_kept => false,
+            _ if !failure.speaks_against_upstream() => false,
             TimeoutAction::Discard => true,
             TimeoutAction::Never => failure.code == FaultCode::Timeout,
         }
@@ -219,7 +270,9 @@ pub(crate) fn how(failure: &SendFailure, sent: Sent) -> Failed {
     match failure.code {
         FaultCode::ConnectFailed | FaultCode::ConnectTimeout => Failed::Connect,
         FaultCode::Timeout => Failed::Timeout,
-        FaultCode::SenderIo if sent == Sent::Nothing => Failed::Connect,
+        FaultCode::SenderIo | FaultCode::EndpointSecurity if sent == Sent::Nothing => {
+            Failed::Connect
+        }
         _ => Failed::Reset,
     }
 }
@@ -230,6 +283,7 @@ pub(crate) fn outcome(failure: &SendFailure) -> Outcome {
         FaultCode::ConnectTimeout => Outcome::ConnectTimeout,
         FaultCode::Timeout => Outcome::Timeout,
         FaultCode::ConnectionClosed => Outcome::Closed,
+        FaultCode::EndpointSecurity => Outcome::NoCredentials,
         FaultCode::ProtocolViolation => Outcome::Protocol,
         FaultCode::SenderIo if failure.state == ProtocolState::RequestReady => Outcome::Tls,
         _ => Outcome::Other,

@@ -22,6 +22,7 @@ use super::{
     ApiLabels, ApiMetrics, ApiTotals, Arc, BOUNDS, BUCKETS, Class, EndpointLabels, EndpointMetrics,
     EndpointTotals, Http2End, Latency, LeafState, Outcome, ProcessMetrics, Refusal, TurnedAway,
 };
+use crate::sign::oauth::{ServerTotals, TokenOutcome};
 
 /// The `Content-Type` of the page.
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -35,6 +36,7 @@ pub fn encode<'a>(
     apis: impl Iterator<Item = &'a ApiMetrics>,
     endpoints: impl Iterator<Item = (&'a EndpointMetrics, LeafState)>,
     groups: impl Iterator<Item = (&'a EndpointLabels, GroupTotals)>,
+    tokens: Vec<ServerTotals>,
 ) -> String {
     let page = Page {
         process: ProcessTotals::read(process),
@@ -50,6 +52,7 @@ pub fn encode<'a>(
             .filter(|(_, totals)| *totals != GroupTotals::default())
             .map(|(labels, totals)| (Labels::of_endpoint(labels), totals))
             .collect(),
+        tokens,
     };
     let mut text = String::with_capacity(4096 + page.apis.len() * 4096);
     let mut registry = Registry::default();
@@ -68,6 +71,7 @@ struct Page {
     apis: Vec<(Labels, ApiTotals)>,
     endpoints: Vec<(Labels, EndpointTotals, LeafState)>,
     groups: Vec<(Labels, GroupTotals)>,
+    tokens: Vec<ServerTotals>,
 }
 
 #[derive(Debug)]
@@ -142,6 +146,10 @@ impl Labels {
         Self { base, extra: None }
     }
 
+    fn of_server(name: &str) -> Self {
+        Self { base: vec![("server", Arc::from(name))], extra: None }
+    }
+
     fn with(&self, key: &'static str, value: &'static str) -> Self {
         Self { base: self.base.clone(), extra: Some((key, value)) }
     }
@@ -162,6 +170,7 @@ impl Collector for Page {
         self.encode_attempts(&mut encoder)?;
         self.encode_states(&mut encoder)?;
         self.encode_groups(&mut encoder)?;
+        self.encode_tokens(&mut encoder)?;
         self.process.encode_connections(&mut encoder)?;
         self.process.encode_deployment(&mut encoder)
     }
@@ -268,6 +277,31 @@ impl Page {
             for (labels, totals) in &self.groups {
                 counter(&mut to, labels, count(totals))?;
             }
+        }
+        Ok(())
+    }
+}
+
+impl Page {
+    fn encode_tokens(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        let help = "Requests for tokens of authorization servers that ended.";
+        let mut to = begin(encoder, "gateway_token_requests", help, COUNTER)?;
+        for totals in &self.tokens {
+            for (outcome, count) in TokenOutcome::ALL.iter().zip(totals.outcomes) {
+                let labels = Labels::of_server(&totals.name).with("outcome", outcome.label());
+                counter(&mut to, &labels, count)?;
+            }
+        }
+        let help = "Time that requests for tokens took together.";
+        let mut to = begin(encoder, "gateway_token_request_seconds", help, COUNTER)?;
+        for totals in &self.tokens {
+            to.encode_family(&Labels::of_server(&totals.name))?
+                .encode_counter::<NoLabelSet, f64, f64>(&totals.time.as_secs_f64(), None)?;
+        }
+        let help = "Answers of 401 to tokens.";
+        let mut to = begin(encoder, "gateway_tokens_refused", help, COUNTER)?;
+        for totals in &self.tokens {
+            counter(&mut to, &Labels::of_server(&totals.name), totals.refused)?;
         }
         Ok(())
     }

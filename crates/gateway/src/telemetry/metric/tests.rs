@@ -71,7 +71,8 @@ fn a_worker_that_there_is_not_counts_nothing() {
 fn an_idle_api_is_small_and_not_on_the_page() {
     assert!(size_of::<ApiMetrics>() + size_of::<ApiLabels>() < 120);
     let idle = api(64);
-    let page = encode(&process(), [&idle].into_iter(), std::iter::empty(), std::iter::empty());
+    let page =
+        encode(&process(), [&idle].into_iter(), std::iter::empty(), std::iter::empty(), Vec::new());
     assert!(!page.contains("Pizza"), "{page}");
 }
 
@@ -136,6 +137,7 @@ fn the_page_is_open_metrics_text() {
         [&api].into_iter(),
         [(&leaf, LeafState::Suspended)].into_iter(),
         std::iter::empty(),
+        Vec::new(),
     );
     let labels = r#"api="Pizza",version="1.0.0",context="/pizza/1.0.0""#;
     let leaf = r#"api="Pizza",version="1.0.0",stage="production",endpoint="pizza \"main\"""#;

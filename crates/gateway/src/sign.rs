@@ -1,0 +1,94 @@
+//! Showing an upstream who calls: the credentials of an endpoint, put into its requests.
+//!
+//! Some are the same for every request (`fixed.rs`), others have to be had first: the challenge of
+//! an upstream (`digest.rs`), or the token of an authorization server (`oauth.rs`). How an attempt
+//! waits for them, and is made once more where an upstream refuses them, is in
+//! `endpoint/http/authorize.rs`.
+
+pub mod digest;
+pub(crate) mod fixed;
+mod live;
+pub mod oauth;
+mod token;
+
+use std::sync::Arc;
+
+use compiler::plan::Credentials;
+use http::{HeaderName, HeaderValue, header};
+use tokio::time::Instant;
+
+use crate::endpoint::http::LeafContext;
+use digest::Digest;
+pub(crate) use fixed::Fixed;
+pub(crate) use live::{Again, Live, Shown};
+use oauth::TokenReport;
+use token::LeafTokens;
+
+/// What one endpoint is shown.
+#[derive(Debug)]
+pub(crate) enum Signer {
+    /// The same for every request.
+    Fixed(Fixed),
+    /// An answer to the upstream's challenge.
+    Digest(Arc<Digest>),
+    /// A token.
+    Token(Box<LeafTokens>),
+}
+
+impl Signer {
+    /// What a plan says.
+    /// `target` is the upstream (its scheme, host and port), where it is always the same.
+    pub(crate) fn new(
+        credentials: &Credentials,
+        target: Option<&str>,
+        context: &LeafContext<'_>,
+    ) -> Option<Self> {
+        Some(match credentials {
+            Credentials::Basic(account) => Self::Fixed(Fixed::basic(account)?),
+            Credentials::HeaderKey { name, key } => {
+                Self::Fixed(Fixed::header(name.clone(), key.expose())?)
+            }
+            Credentials::QueryKey { name, key } => Self::Fixed(Fixed::query(name, key.expose())),
+            Credentials::Digest(account) => {
+                Self::Digest(Arc::new(Digest::new(&account.username, &account.password)))
+            }
+            Credentials::OAuth(plan) => {
+                Self::Token(Box::new(LeafTokens::new(plan, target, context)))
+            }
+        })
+    }
+
+    /// The header that carries what is shown.
+    pub(crate) fn header(&self) -> Option<&HeaderName> {
+        match self {
+            Self::Fixed(Fixed::Header(name, _)) => Some(name),
+            Self::Fixed(Fixed::Query { .. }) => None,
+            Self::Digest(_) | Self::Token(_) => Some(&header::AUTHORIZATION),
+        }
+    }
+
+    /// How the token is doing, where there is one.
+    pub(crate) fn token(&self, now: Instant) -> Option<TokenReport> {
+        match self {
+            Self::Token(tokens) => tokens.report(now),
+            Self::Fixed(_) | Self::Digest(_) => None,
+        }
+    }
+
+    /// What is the same for every request.
+    pub(crate) fn fixed(&self) -> Option<&Fixed> {
+        match self {
+            Self::Fixed(fixed) => Some(fixed),
+            Self::Digest(_) | Self::Token(_) => None,
+        }
+    }
+
+    /// What has to be had for a request to this upstream; `caller` is what the caller has shown.
+    pub(crate) fn live(&self, origin: &str, caller: Option<&HeaderValue>) -> Option<Live> {
+        match self {
+            Self::Fixed(_) => None,
+            Self::Digest(digest) => Some(Live::Digest(Arc::clone(digest))),
+            Self::Token(tokens) => Some(Live::Token(tokens.wanted(origin, caller))),
+        }
+    }
+}
