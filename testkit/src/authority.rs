@@ -43,8 +43,17 @@ impl Ca {
     #[must_use]
     #[allow(clippy::new_without_default, reason = "every authority is another one")]
     pub fn new() -> Self {
+        Self::named("Weir test authority")
+    }
+
+    /// A fresh authority with a name of its own.
+    ///
+    /// # Panics
+    /// When no key can be made.
+    #[must_use]
+    pub fn named(name: &str) -> Self {
         let mut params = CertificateParams::new(Vec::new()).expect("parameters without names");
-        params.distinguished_name.push(DnType::CommonName, "Weir test authority");
+        params.distinguished_name.push(DnType::CommonName, name);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         let key = KeyPair::generate().expect("a key");
@@ -72,8 +81,18 @@ impl Ca {
     /// When a name cannot stand in a certificate.
     #[must_use]
     pub fn leaf_valid(&self, names: &[&str], from_year: i32, to_year: i32) -> Leaf {
+        let common = names.first().copied().unwrap_or_default();
+        self.issue(common, names, from_year, to_year)
+    }
+
+    /// A certificate that has its name in the subject alone, as was usual long ago.
+    #[must_use]
+    pub fn without_alternatives(&self, common: &str) -> Leaf {
+        self.issue(common, &[], 2020, 2099)
+    }
+
+    fn issue(&self, common: &str, names: &[&str], from_year: i32, to_year: i32) -> Leaf {
         let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-        let common = names.first().cloned().unwrap_or_default();
         let mut params = CertificateParams::new(names).expect("names for a certificate");
         params.distinguished_name.push(DnType::CommonName, common);
         params.not_before = rcgen::date_time_ymd(from_year, 1, 1);

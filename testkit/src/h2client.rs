@@ -98,6 +98,27 @@ impl H2Client {
         let request = Request::get(url).body(ReplyBody::full(bytes::Bytes::new()));
         self.call(request.map_err(io::Error::other)?).await
     }
+
+    /// The statuses of so many `GET`s at a time.
+    ///
+    /// # Errors
+    /// When one of them is not answered.
+    pub async fn get_together(&mut self, url: &str, count: usize) -> io::Result<Vec<u16>> {
+        let mut calls = tokio::task::JoinSet::new();
+        for _ in 0..count {
+            let request = Request::get(url).body(ReplyBody::full(bytes::Bytes::new()));
+            self.sender.ready().await.map_err(io::Error::other)?;
+            calls.spawn(self.sender.send_request(request.map_err(io::Error::other)?));
+        }
+        let mut statuses = Vec::new();
+        while let Some(answer) = bounded("HTTP/2 responses", calls.join_next()).await {
+            let (head, body) =
+                answer.map_err(io::Error::other)?.map_err(io::Error::other)?.into_parts();
+            body.collect().await.map_err(io::Error::other)?;
+            statuses.push(head.status.as_u16());
+        }
+        Ok(statuses)
+    }
 }
 
 impl Drop for H2Client {

@@ -1,6 +1,6 @@
 //! What tests need around a gateway: backends that behave and backends that misbehave on purpose,
 //! clients that show every byte, certificates, tokens, scratch projects, and runners for the
-//! program itself, nginx, Apache, and scripts for Node and Python.
+//! program itself, nginx, Apache, lighttpd, and scripts for Node and Python.
 //!
 //! Everything listens on 127.0.0.1 with a port of the system's choice, and everything that is
 //! started here stops when its handle is dropped.
@@ -17,6 +17,7 @@ mod client;
 mod h2client;
 mod h2raw;
 mod issuer;
+mod lighttpd;
 mod nginx;
 mod place;
 mod port;
@@ -37,6 +38,7 @@ pub use client::{Client, Head, get, request};
 pub use h2client::H2Client;
 pub use h2raw::{H2Outcome, RawH2};
 pub use issuer::{Issuer, TokenAlgorithm};
+pub use lighttpd::Lighttpd;
 pub use nginx::Nginx;
 pub use place::{shared_dir, workspace_root};
 pub use port::{RefusedPort, free_port};

@@ -43,12 +43,14 @@ const FOR_TESTS: &[Need] = &[
     need("curl", "curl", "tests with a foreign client"),
     need("ip", "iproute2", "tests with a bad link"),
     need("unshare", "util-linux", "tests with a bad link"),
+    need("lighttpd", "lighttpd", "tests against a real backend"),
     need("tinyproxy", "tinyproxy", "tests against a real proxy"),
     need("python3", "python3-venv", "tests with foreign HTTP/2, WebSocket and gRPC libraries"),
 ];
 
 /// Python packages of the tests.
-const PYTHON_FOR_TESTS: &[&str] = &["h2", "websockets", "grpcio", "grpcio-health-checking"];
+const PYTHON_FOR_TESTS: &[&str] =
+    &["h2", "websockets", "grpcio", "grpcio-health-checking", "httpbin", "authlib"];
 
 const FOR_BENCH: &[Need] = &[
     need("haproxy", "haproxy", "a peer of the benchmark"),

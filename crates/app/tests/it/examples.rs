@@ -94,6 +94,9 @@ async fn every_example_answers_as_its_text_says() {
     );
     assert_eq!(process.get("/releases/1.0.0/menu?release=v2").await.status, 404);
 
+    // secured
+    let staff = process.get("/staff/1.0.0/orders").await;
+    assert_eq!((staff.status, &staff.json()["orders"]), (200, &json!(0)), "{}", staff.text());
     // stages
     assert_eq!(process.get("/stages/1.0.0/menu").await.status, 200);
     let refused = process.get("/stages/1.0.0/order/7").await;

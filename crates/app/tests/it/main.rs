@@ -8,6 +8,7 @@
 )]
 
 mod admission;
+mod certificate_names;
 mod change;
 mod cli;
 mod deployment;
@@ -16,6 +17,8 @@ mod groups;
 mod handover;
 mod life;
 mod log;
+mod mutual_tls;
+mod secrets;
 mod smuggling;
 mod support;
 mod tls;

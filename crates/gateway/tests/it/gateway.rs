@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use gateway::admin::Admin;
 use gateway::config::upstream::ClientChoice;
-use gateway::config::{GatewayConfig, ServerCertificate};
+use gateway::config::{GatewayConfig, KeyFiles};
 use gateway::deploy::{self, Deployer};
 use gateway::endpoint::check::Checker;
 use gateway::listener::tls::ServerCertificates;
@@ -270,7 +270,7 @@ fn config(dir: &TempDir, ca: Option<&Ca>) -> GatewayConfig {
     config.upstream.client = client();
     if let Some(ca) = ca {
         let (certificate, key) = ca.leaf(&["localhost"]).write(dir.path(), "server");
-        config.server_tls.certificates = vec![ServerCertificate::Pem { certificate, key }];
+        config.server_tls.certificates = vec![KeyFiles::Pem { certificate, key }];
     }
     config
 }

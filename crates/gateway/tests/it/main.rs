@@ -26,6 +26,7 @@ mod noise;
 mod peers;
 mod proxies;
 mod refusals;
+mod secured;
 mod stages;
 mod states;
 mod streaming;

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use gateway::config::GatewayConfig;
 use gateway::config::proxies::{HostPattern, Proxies, Proxy, ProxyRule};
+use gateway::config::upstream::ClientChoice;
 use http::HeaderValue;
 use tempfile::TempDir;
 use testkit::{Backend, Ca, Project};
@@ -68,7 +69,7 @@ impl Tinyproxy {
             proxy: Arc::new(Proxy {
                 host: "127.0.0.1".into(),
                 port: self.port,
-                authorization: Some(HeaderValue::from_static(password)),
+                authorization: (!password.is_empty()).then(|| HeaderValue::from_static(password)),
             }),
         };
         Proxies { clear: vec![rule.clone()], secured: vec![rule] }
@@ -84,6 +85,7 @@ impl Drop for Tinyproxy {
 
 const RIGHT: &str = "Basic dXNlcjpwYXNz";
 const WRONG: &str = "Basic dXNlcjp3cm9uZw==";
+const NONE: &str = "";
 
 fn through(project: &Project, proxies: Proxies, also: impl FnOnce(&mut GatewayConfig)) -> Weir {
     Weir::with(&[project], |config| {
@@ -127,7 +129,8 @@ async fn tls_goes_through_a_real_proxy() {
         let answer = weir.call("POST", "/shop/1.0/a", &[], body).await;
         assert_eq!(answer.status, 200, "{}", answer.text());
         assert!(answer.body == body);
-        assert_eq!(backend.last().header("via"), None);
+        let seen = backend.last();
+        assert_eq!((seen.header("via"), seen.header("proxy-authorization")), (None, None));
         assert_eq!(backend.last().tls.unwrap().server_name.as_deref(), Some("localhost"));
     }
 }
@@ -139,9 +142,25 @@ async fn who_may_not_use_the_proxy_does_not_get_through() {
     let weir = through(&shop(&backend.url()), proxy.rules(WRONG, &[]), |_| {});
     assert_eq!(weir.get("/shop/1.0/a").await.status, 401, "what tinyproxy says");
     assert_eq!(backend.connections(), 0);
-    let weir = through(&shop("https://localhost:1"), proxy.rules(WRONG, &[]), |_| {});
+    for password in [WRONG, NONE] {
+        let weir = through(&shop("https://localhost:1"), proxy.rules(password, &[]), |_| {});
+        let answer = weir.get("/shop/1.0/a").await;
+        assert_eq!((answer.status, &*crate::gateway::code(&answer)), (500, "101503"));
+        assert_eq!(answer.header("proxy-authenticate"), None);
+    }
+}
+
+#[tokio::test]
+async fn what_a_proxy_asks_for_is_no_answer() {
+    if crate::gateway::client() == ClientChoice::Library {
+        return;
+    }
+    let Some(proxy) = Tinyproxy::start().await else { return };
+    let backend = Backend::echo().await;
+    let weir = through(&shop(&backend.url()), proxy.rules(NONE, &[]), |_| {});
     let answer = weir.get("/shop/1.0/a").await;
     assert_eq!((answer.status, &*crate::gateway::code(&answer)), (500, "101503"));
+    assert_eq!((answer.header("proxy-authenticate"), backend.connections()), (None, 0));
 }
 
 #[tokio::test]

@@ -54,7 +54,7 @@ impl Parts {
     }
 }
 
-fn trust(config: &mut GatewayConfig, issuer: &Issuer) {
+pub(crate) fn trust(config: &mut GatewayConfig, issuer: &Issuer) {
     config.admission.issuers = vec![JwtIssuer {
         issuer: issuer.name(),
         name: "Keys".to_owned(),
