@@ -18,6 +18,7 @@ mod rate;
 mod report;
 mod rig;
 mod rounds;
+mod secured;
 mod start;
 mod trial;
 
@@ -75,11 +76,20 @@ enum Kind {
     /// Measures groups of endpoints: what they cost, how evenly they share, and what is lost when a
     /// member is killed or flaps. `--only cost`, `spread`, `killed` or `flapping` for one of them.
     Groups,
+    /// Measures what it costs to show a backend who calls: Basic, keys, OAuth 2.0, Digest.
+    Secured,
 }
 
 /// Everything, in the order of docs/benchmarks.md.
-const ALL: &[Kind] =
-    &[Kind::Workloads, Kind::Rate, Kind::Handshakes, Kind::Idle, Kind::Start, Kind::Groups];
+const ALL: &[Kind] = &[
+    Kind::Workloads,
+    Kind::Rate,
+    Kind::Handshakes,
+    Kind::Idle,
+    Kind::Start,
+    Kind::Groups,
+    Kind::Secured,
+];
 
 /// `cargo xtask bench`.
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
@@ -95,9 +105,10 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let kinds = match (options.kind, &options.only) {
         (Some(kind), _) => vec![kind],
         (None, Some(_)) => vec![Kind::Workloads],
-        // The start is ours alone.
+        // Some is ours alone.
         (None, None) if !plan.peers.contains(&Peer::Weir) => {
-            ALL.iter().copied().filter(|kind| *kind != Kind::Start).collect()
+            let ours = [Kind::Start, Kind::Secured];
+            ALL.iter().copied().filter(|kind| !ours.contains(kind)).collect()
         }
         (None, None) => ALL.to_vec(),
     };
@@ -113,6 +124,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
             Kind::Idle => idle::run(&plan),
             Kind::Start => start::run(options.quick),
             Kind::Groups => groups::run(&plan),
+            Kind::Secured => secured::run(&plan),
         }?;
     }
     Ok(())

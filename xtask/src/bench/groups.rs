@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use super::report::save;
 use super::trial::{Notes, Plan};
+pub(super) use cost::compared;
 use losses::Trouble;
 
 /// What of it is measured.

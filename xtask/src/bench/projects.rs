@@ -30,7 +30,8 @@ pub(crate) fn write_group(dir: &Path, index: usize, group: &Group) -> anyhow::Re
     write_project(dir, index, &group.endpoint_config())
 }
 
-fn write_project(dir: &Path, index: usize, endpoints: &str) -> anyhow::Result<()> {
+/// Writes one project, or writes it anew, with what its `endpointConfig` holds.
+pub(crate) fn write_project(dir: &Path, index: usize, endpoints: &str) -> anyhow::Result<()> {
     let path = api_path(index);
     let context = path.trim_end_matches("/1.0.0");
     let name = format!("Bench{index:05}");

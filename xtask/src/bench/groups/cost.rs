@@ -164,7 +164,8 @@ fn ratios(samples: &[&Sample], all: &[Sample]) -> Vec<f64> {
     samples.iter().filter_map(|sample| Some(sample.cpu() / single(sample)?)).collect()
 }
 
-fn compared(ratios: &[f64]) -> String {
+/// The median of some ratios, and the lowest and the highest, as two cells of a table.
+pub(in crate::bench) fn compared(ratios: &[f64]) -> String {
     let lowest = ratios.iter().copied().min_by(f64::total_cmp);
     let highest = ratios.iter().copied().max_by(f64::total_cmp);
     match (lowest, highest) {
