@@ -17,16 +17,16 @@ use tokio::net::TcpStream;
 use crate::gateway::{Weir, shop};
 
 /// A running tinyproxy that wants a password; it ends when this is dropped.
-struct Tinyproxy {
+pub(crate) struct Tinyproxy {
     child: Child,
-    port: u16,
+    pub(crate) port: u16,
     _dir: TempDir,
 }
 
 impl Tinyproxy {
     /// `None`, and a line on standard error, where it is not installed.
     #[allow(clippy::print_stderr, reason = "a skipped test says so")]
-    async fn start() -> Option<Self> {
+    pub(crate) async fn start() -> Option<Self> {
         let program = ["/usr/bin/tinyproxy", "/usr/sbin/tinyproxy"];
         let Some(program) = program.into_iter().find(|path| Path::new(path).exists()) else {
             eprintln!("skipped: tinyproxy is not installed (Debian package tinyproxy)");

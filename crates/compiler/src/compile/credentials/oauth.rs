@@ -7,6 +7,8 @@ use model::cursor::Cursor;
 use model::endpoint::{EndpointSecurity, TokenProxyConfig};
 use model::secret::Secret;
 use model::{Diagnostics, Place, codes};
+use rustls_pki_types::PrivateKeyDer;
+use rustls_pki_types::pem::PemObject as _;
 use url::{Host, Url};
 
 use super::super::group::settings::check_keys;
@@ -196,7 +198,17 @@ impl Source<'_> {
             }
             _ => None,
         };
-        let key = self.reader.read(written.as_ref(), place, CODE, &known, found);
+        let key = self.reader.read(written.as_ref(), place.clone(), CODE, &known, found);
+        // Whoever only looks at a project need not have its key.
+        let is_checked = !self.reader.secrets.source.is_lenient();
+        if let Some(key) = key.as_ref().filter(|_| is_checked)
+            && PrivateKeyDer::from_pem_slice(key.expose().as_bytes()).is_err()
+        {
+            let message = "the `key` is no private key in PEM";
+            let help = "Write the whole file, from BEGIN to END, or `$file{…}`.";
+            found.error(CODE, place, message, help);
+            return None;
+        }
         Some(ClientProof::KeyJwt { key: key?, key_id, algorithm: algorithm? })
     }
 

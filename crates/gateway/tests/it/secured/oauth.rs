@@ -7,6 +7,7 @@ use testkit::{Backend, Client, Reply, Script};
 
 use super::{project, secured};
 use crate::gateway::{Weir, code};
+use crate::proxies::Tinyproxy;
 
 const SERVER: &str = include_str!("authorization_server.py");
 
@@ -278,6 +279,24 @@ async fn without_a_token_the_backend_is_not_called() {
         assert_eq!(weir.metric("gateway_token_requests_total").await, 1.0, "{url}");
     }
     assert_eq!(backend.requests().len(), 0);
+}
+
+#[tokio::test]
+async fn the_server_is_reached_through_a_proxy_that_wants_a_password() {
+    let (Some(server), Some(proxy)) = (Server::start(3600, "").await, Tinyproxy::start().await)
+    else {
+        return;
+    };
+    for (password, status) in [("pass", 200), ("wrong", 500)] {
+        let more = json!({ "proxyConfigs": {
+            "proxyEnabled": true, "proxyHost": "127.0.0.1", "proxyPort": proxy.port,
+            "proxyProtocol": "http", "proxyUsername": "user", "proxyPassword": password,
+        } });
+        let security = client(&server.tokens(), "basic", "s3cret", more);
+        let weir = Weir::start(&secured(&server.backend(), security));
+        assert_eq!(weir.get("/shop/1.0/a").await.status, status, "{password}");
+    }
+    assert_eq!(server.calls().await.len(), 1);
 }
 
 #[tokio::test]
