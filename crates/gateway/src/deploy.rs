@@ -356,7 +356,11 @@ impl Deployer {
         if project.params.is_none() {
             return Diagnostics::new();
         }
-        let lookup = |name: &str| std::env::var(name).ok();
+        // The gateway's own variables may hold its keys.
+        let lookup = |name: &str| match name.starts_with("WEIR_") {
+            true => None,
+            false => std::env::var(name).ok(),
+        };
         match &self.environment {
             Some(environment) => project.apply_environment(environment, &lookup),
             None => project.environment_not_chosen(),

@@ -79,9 +79,9 @@ async fn every_kind_of_reference_is_followed_and_files_are_watched() {
     let apis = TempDir::new().unwrap();
     let home = home("[weir.secrets]\nkey_file = \"keys\"\n");
     let stores = home.path().join("repository/resources/security");
-    fs::create_dir_all(&stores).unwrap();
+    fs::create_dir_all(stores.join("secrets")).unwrap();
     fs::write(stores.join("keys"), KEY).unwrap();
-    fs::write(stores.join("password"), "filed\n").unwrap();
+    fs::write(stores.join("secrets/password"), "filed\n").unwrap();
     secured("Sealed", &backend.url(), &sealed("sealed")).write(apis.path());
     secured("File", &backend.url(), "$file{password}").write(apis.path());
     secured("Env", &backend.url(), "$env{BACKEND_PASSWORD}").write(apis.path());
@@ -95,7 +95,7 @@ async fn every_kind_of_reference_is_followed_and_files_are_watched() {
     assert_eq!(shown("sealed").await, "Basic dTpzZWFsZWQ=");
     assert_eq!(shown("env").await, "Basic dTpmcm9tIHRoZSBlbnZpcm9ubWVudA==");
     assert_eq!(shown("file").await, "Basic dTpmaWxlZA==");
-    let file = process.home().join("repository/resources/security/password");
+    let file = process.home().join("repository/resources/security/secrets/password");
     replace(&file, "renewed\n");
     eventually("the renewed password", async || {
         (shown("file").await == "Basic dTpyZW5ld2Vk").then_some(())
@@ -111,6 +111,7 @@ async fn a_reference_that_leads_nowhere_refuses_the_project() {
         ("Own", "$env{WEIR_SECRET_KEY}"),
         ("Outside", "$file{/etc/passwd}"),
         ("Up", "$file{../../conf/deployment.toml}"),
+        ("Store", "$file{../keys}"),
         ("Key", "$sealed{v1.00000000.AAAA}"),
     ] {
         secured(name, "http://127.0.0.1:1", reference).write(apis.path());
@@ -121,7 +122,7 @@ async fn a_reference_that_leads_nowhere_refuses_the_project() {
     let list = process.admin("/apis").await.json();
     let rejected = |project: &&Value| project["state"] == "rejected";
     let rejected: Vec<_> = list["list"].as_array().unwrap().iter().filter(rejected).collect();
-    assert_eq!(rejected.len(), 5, "{list:#}");
+    assert_eq!(rejected.len(), 6, "{list:#}");
     for project in rejected {
         assert_eq!(project["diagnostics"][0]["code"], "EP035", "{project:#}");
     }
@@ -129,7 +130,7 @@ async fn a_reference_that_leads_nowhere_refuses_the_project() {
     let path = apis.path().to_string_lossy();
     let done = weir(&["validate", &path]);
     assert_eq!(done.code, 0, "{done:?}");
-    assert_eq!(done.stdout.matches("warning[EP035]").count(), 5, "{done:?}");
+    assert_eq!(done.stdout.matches("warning[EP035]").count(), 6, "{done:?}");
 }
 
 #[test]

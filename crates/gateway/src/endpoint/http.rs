@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use compiler::plan::{Dialect, Http2, HttpPlan, Probe, TimeoutAction, TrustedCertificate};
 use http::uri::PathAndQuery;
-use http::{HeaderValue, Method, Request, Response, Uri, header};
+use http::{HeaderName, HeaderValue, Method, Request, Response, Uri, header};
 use model::fault::FaultCode;
 use tokio::time::Instant;
 
@@ -36,7 +36,7 @@ pub(crate) use address::Address;
 pub(crate) use attempt::{Attempt, Surroundings, how, outcome};
 
 /// What describes a body.
-const BODY_HEADERS: [(Known, header::HeaderName); 2] =
+const BODY_HEADERS: [(Known, HeaderName); 2] =
     [(Known::ContentLength, header::CONTENT_LENGTH), (Known::ContentType, header::CONTENT_TYPE)];
 
 /// What a leaf is made from, besides its plan.
@@ -345,6 +345,11 @@ impl HttpLeaf {
     /// How the token is doing that it is shown, where there is one.
     pub(crate) fn token(&self, now: Instant) -> Option<TokenReport> {
         self.signer.as_ref()?.token(now)
+    }
+
+    /// The header that carries what it is shown, where there is one.
+    pub(crate) fn credentials_header(&self) -> Option<&HeaderName> {
+        self.signer.as_ref()?.header()
     }
 
     /// Credentials that are the same for every request.

@@ -7,6 +7,9 @@ use settings::Settings;
 use super::values::{text, texts_or};
 use crate::config::secrets::SecretsConfig;
 
+/// The folder for secrets of projects. It is not that of the stores themselves, where the
+/// gateway's own keys are.
+const OWN: &str = "secrets";
 /// Where container platforms put secrets.
 const MOUNTED: &str = "/run/secrets";
 
@@ -15,7 +18,7 @@ pub(super) fn secrets(settings: &Settings, stores: &Path) -> SecretsConfig {
     let section = settings.section("weir.secrets");
     let directories = texts_or(&section, "directories", &[]);
     let directories: Vec<PathBuf> = if directories.is_empty() {
-        vec![stores.to_owned(), MOUNTED.into()]
+        vec![stores.join(OWN), MOUNTED.into()]
     } else {
         directories.iter().map(|directory| stores.join(directory)).collect()
     };

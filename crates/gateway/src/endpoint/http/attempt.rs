@@ -168,7 +168,7 @@ impl<'a> Attempt<'a> {
     /// Headers that another leaf may be sent: nobody learns the credentials of this one.
     fn for_others(&self, mut headers: HeaderMap) -> HeaderMap {
         headers.remove(header::PROXY_AUTHORIZATION);
-        if let Some(name) = self.leaf.signer.as_ref().and_then(|signer| signer.header()) {
+        if let Some(name) = self.leaf.credentials_header() {
             match &self.replaced {
                 Some(value) => headers.insert(name, HeaderValue::clone(value)),
                 None => headers.remove(name),

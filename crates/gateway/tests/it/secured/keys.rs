@@ -15,6 +15,12 @@ async fn a_key_in_a_header_replaces_the_callers() {
     let seen = backend.last();
     let keys: Vec<_> = seen.headers.get_all("x-api-key").iter().collect();
     assert_eq!(keys, ["s3cret, \"q\""]);
+    let explained = weir.admin(Method::GET, "/explain?method=GET&url=/shop/1.0/a").await.1;
+    let headers = explained["request"]["headers"].as_array().unwrap();
+    let value =
+        |name: &str| headers.iter().find(|one| one["name"] == name).unwrap()["value"].clone();
+    assert_eq!(value("x-api-key"), "***");
+    assert_ne!(value("x-request-id"), "***");
 }
 
 #[tokio::test]
