@@ -11,8 +11,18 @@ use crate::fetch::Fetched;
 
 /// Lives beyond a year are taken for a year.
 const LONGEST: f64 = 365.0 * 86_400.0;
-/// How much of an error's description is repeated, in characters.
-const SHOWN: usize = 200;
+/// How much of a word is repeated, in characters.
+const SHOWN: usize = 40;
+const ERRORS: [&str; 8] = [
+    "invalid_request",
+    "invalid_client",
+    "invalid_grant",
+    "unauthorized_client",
+    "unsupported_grant_type",
+    "invalid_scope",
+    "invalid_target",
+    "access_denied",
+];
 
 /// A token as it was given.
 #[derive(Debug)]
@@ -42,8 +52,10 @@ pub(super) fn read(answer: &Fetched) -> Result<Given, TokenFailure> {
         let kind = shown(kind);
         return Err(invalid(format!("The token is of the type {kind}, which cannot be shown")));
     }
-    let header = HeaderValue::try_from(format!("Bearer {token}"));
-    let Ok(mut header) = header else {
+    // RFC 6750 §2.1 has fewer characters; some servers do not keep to it.
+    let is_plain = token.bytes().all(|byte| byte.is_ascii_graphic());
+    let header = HeaderValue::try_from(format!("Bearer {token}")).ok().filter(|_| is_plain);
+    let Some(mut header) = header else {
         return Err(invalid("The access token has a character that no header can carry"));
     };
     header.set_sensitive(true);
@@ -71,14 +83,12 @@ fn life(value: &Value) -> Option<Duration> {
     Some(Duration::from_secs_f64(seconds.clamp(0.0, LONGEST)))
 }
 
-/// The error that RFC 6749 §5.2 has words for.
+/// The error, where it is one of the words of RFC 6749 §5.2. Nothing else is repeated: some servers
+/// describe an error by what they were sent.
 fn reason(value: Option<&Value>) -> String {
-    let text = |key: &str| value.and_then(|value| value.get(key)).and_then(Value::as_str);
-    match (text("error"), text("error_description")) {
-        (Some(error), Some(description)) => format!(", {}: {}", shown(error), shown(description)),
-        (Some(error), None) => format!(", {}", shown(error)),
-        (None, _) => String::new(),
-    }
+    let error = value.and_then(|value| value.get("error")).and_then(Value::as_str);
+    let known = error.filter(|error| ERRORS.contains(error));
+    known.map_or_else(String::new, |error| format!(", {error}"))
 }
 
 /// A text from outside on one line, shortened.

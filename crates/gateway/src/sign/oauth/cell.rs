@@ -179,6 +179,11 @@ impl Cell {
         if let Some(flight) = state.flight.as_ref().filter(|_| state.is_busy()) {
             return Ok(flight.clone());
         }
+        // It may have come since this was looked for without the lock.
+        let held = self.token.load_full().filter(|token| now < token.end);
+        if let Some(token) = held {
+            return Ok(watch::channel(Some(Ok(token))).1);
+        }
         match (&state.last_failure, state.failed.left(now)) {
             (Some((_, failure)), Some(_)) => Err(failure.clone()),
             _ => Ok(self.ask(server, &mut state)),
@@ -203,7 +208,7 @@ impl Cell {
     async fn fetch(
         &self,
         server: &Server,
-        refresh_token: Option<Secret>,
+        mut refresh_token: Option<Secret>,
         is_replacement: bool,
     ) -> Result<Arc<Token>, TokenFailure> {
         let asked = Instant::now();
@@ -212,9 +217,8 @@ impl Cell {
             None => server.ask(self.ground()).await,
         };
         // A refresh token that is not taken any more is no reason to go without.
-        if refresh_token.is_some()
-            && given.as_ref().is_err_and(|failure| failure.outcome == TokenOutcome::Refused)
-        {
+        if refresh_token.is_some() && given.as_ref().is_err_and(TokenFailure::is_about_grant) {
+            refresh_token = None;
             given = server.ask(self.ground()).await;
         }
         let now = Instant::now();
@@ -234,8 +238,7 @@ impl Cell {
             Err(failure) => {
                 state.failed.fail(now);
                 // What could not be tried may be tried again.
-                let is_kept = failure.outcome != TokenOutcome::Refused;
-                state.refresh_token = refresh_token.filter(|_| is_kept);
+                state.refresh_token = refresh_token;
                 state.is_after_refusal |= is_replacement;
                 state.last_failure = Some((now, failure.clone()));
                 server.tell(&failure);
@@ -257,6 +260,10 @@ impl Cell {
         if !is_current {
             // Somebody else has had the same answer.
             return true;
+        }
+        if state.failed.left(now).is_some() {
+            // There is no other one to be had: this one may still be good for other calls.
+            return false;
         }
         if token.is_proven.load(Ordering::Relaxed) {
             state.refused.reset();

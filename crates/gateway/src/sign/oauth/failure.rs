@@ -79,6 +79,11 @@ impl TokenFailure {
         Self { outcome, status: None, detail: detail.into() }
     }
 
+    /// Whether the server has looked at what it was shown, and does not take it.
+    pub(crate) fn is_about_grant(&self) -> bool {
+        self.status.is_some_and(|status| matches!(status.as_u16(), 400 | 401 | 403))
+    }
+
     /// An answer that is none.
     pub(crate) fn refused(status: StatusCode, why: &str) -> Self {
         let detail = format!("Error while accessing the Token URL. It answered {status}{why}");

@@ -81,7 +81,7 @@ impl Tokens {
     ) -> Option<Arc<TokenSource>> {
         let url = Url::parse(&plan.token_url).ok()?;
         let way = way(plan, &url, means)?;
-        let key = key(plan, target);
+        let key = key(plan, target, means.certificates);
         let mut sources = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
         sources.retain(|_, source| source.strong_count() > 0);
         if let Some(source) = sources.get(&key).and_then(Weak::upgrade) {
@@ -187,7 +187,7 @@ fn way(plan: &OAuthPlan, url: &Url, means: Means<'_>) -> Option<Way> {
 
 /// All that tells one source from another: tokens are never shared between different credentials
 /// or upstreams.
-fn key(plan: &OAuthPlan, target: &str) -> Key {
+fn key(plan: &OAuthPlan, target: &str, certificates: &[TrustedCertificate]) -> Key {
     let mut parts: Vec<&str> = vec![target, &plan.token_url, &plan.client.id];
     let algorithm;
     match &plan.client.proof {
@@ -216,6 +216,12 @@ fn key(plan: &OAuthPlan, target: &str) -> Key {
     }
     for (name, value) in &plan.parameters {
         parts.extend([name, value.expose()]);
+    }
+    // The way to the server, so that no project goes that of another.
+    let way = format!("{:?} {certificates:?}", plan.network);
+    parts.push(&way);
+    if let TokenProxy::Own { account: Some(account), .. } = &plan.network.proxy {
+        parts.push(account.password.expose());
     }
     let mut context = digest::Context::new(&digest::SHA256);
     for part in parts {

@@ -368,11 +368,7 @@ async fn what_stands_in_the_way_is_told_in_wso2s_words() {
     let silent =
         Backend::with(|_| async { Reply::new(200).delay(Duration::from_secs(3600)) }).await;
     for (url, outcome, told) in [
-        (
-            refused.url(),
-            TokenOutcome::Refused,
-            "answered 401 Unauthorized, invalid_client: no such client",
-        ),
+        (refused.url(), TokenOutcome::Refused, "answered 401 Unauthorized, invalid_client"),
         (keyless.url(), TokenOutcome::Invalid, "Missing key [access_token]"),
         (closed, TokenOutcome::Connect, "Unable to connect to the OAuth token endpoint."),
         (
@@ -432,7 +428,7 @@ async fn connections_to_one_server_are_limited() {
 }
 
 #[test]
-fn a_proxy_of_its_own_is_part_of_the_way_and_not_of_the_credentials() {
+fn another_way_to_the_server_is_another_source() {
     let plan = plan("http://127.0.0.1:1");
     let proxied = OAuthPlan {
         network: TokenNetwork {
@@ -443,5 +439,46 @@ fn a_proxy_of_its_own_is_part_of_the_way_and_not_of_the_credentials() {
     };
     let tokens = Tokens::default();
     let one = of(&tokens, &plan, "https://upstream:443");
-    assert!(Arc::ptr_eq(&one, &of(&tokens, &proxied, "https://upstream:443")));
+    assert!(!Arc::ptr_eq(&one, &of(&tokens, &proxied, "https://upstream:443")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_is_down_takes_neither_token_nor_refresh_token_away() {
+    let count = AtomicUsize::new(0);
+    let server = Backend::with(move |_| {
+        let number = count.fetch_add(1, Ordering::SeqCst) + 1;
+        async move {
+            match number {
+                2 => Reply::new(503),
+                _ => Reply::json(&json!({
+                    "access_token": format!("t{number}"), "expires_in": 100, "refresh_token": "r",
+                })),
+            }
+        }
+    })
+    .await;
+    let source = source(&password(&server.url(), "u", "p"));
+    let token = source.get(None, None).await.unwrap();
+    token.token.accept();
+    // The next one is asked for ahead of time, and does not come.
+    advance(Duration::from_secs(81)).await;
+    assert!(source.current(None, Instant::now()).is_some());
+    until(|| source.report(Instant::now()).unwrap().last_failure.is_some()).await;
+    assert_eq!(server.requests().len(), 2, "the grant is not tried besides");
+    // Meanwhile a refusal does not drop what there is.
+    assert!(!source.refused(&token));
+    assert_eq!(get(&source).await, "Bearer t1");
+    advance(Duration::from_secs(20)).await;
+    assert_eq!(get(&source).await, "Bearer t3");
+    assert!(server.last().text().contains("refresh_token=r"));
+}
+
+#[tokio::test]
+async fn what_could_not_be_shown_whole_is_no_token() {
+    for token in [" ", "a b", "a\tb", "t\u{f6}ken"] {
+        let body = json!({ "access_token": token }).to_string();
+        let server = Backend::answer(200, &[], body).await;
+        let failure = source(&plan(&server.url())).get(None, None).await.unwrap_err();
+        assert_eq!(failure.outcome, TokenOutcome::Invalid, "{token:?}");
+    }
 }
