@@ -285,7 +285,12 @@ impl HttpLeaf {
         }
         let showing = self.showing(exchange, &address.target.name);
         let (mut request, wish) = self.request(exchange, &address, api)?;
-        let replaced = self.fixed_credentials().and_then(|own| own.put(request.headers_mut()));
+        let headers = request.headers_mut();
+        let replaced = match self.fixed_credentials() {
+            Some(own) => own.put(headers),
+            // What the caller has there is not for this leaf, even before it asks who calls.
+            None => showing.as_ref().and_then(|_| headers.remove(header::AUTHORIZATION)),
+        };
         let replaced = replaced.map(Box::new);
         exchange.record.attempts.target = Some(Arc::clone(&address.target));
         let (reached, started) = (Reached::default(), Instant::now());

@@ -2,15 +2,20 @@
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::Response;
 use http_body::{Body, Frame, SizeHint};
+use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 
 use super::h1::OwnBody;
 use super::pool::Lease;
 use crate::body::BodyError;
+
+/// How much of an answer is read that nobody gets.
+const DRAINED: usize = 64 * 1024;
 
 /// One answer.
 pub(crate) type Answer = Response<AnswerBody>;
@@ -43,6 +48,22 @@ impl AnswerBody {
         let mut lease = Some(lease);
         release_at_end(&incoming, &mut lease);
         Self::Library(incoming, lease)
+    }
+
+    /// Reads what is left of a short answer, so that its connection can be used again; a longer one
+    /// is dropped, which closes the connection.
+    pub(crate) async fn drain(mut self, limit: Duration) {
+        let read = async {
+            let mut left = DRAINED;
+            while let Some(Ok(frame)) = self.frame().await {
+                match left.checked_sub(frame.data_ref().map_or(0, Bytes::len)) {
+                    Some(rest) => left = rest,
+                    None => return,
+                }
+            }
+        };
+        // However that ends, the answer is of no use to anybody.
+        let _given_up = tokio::time::timeout(limit, read).await;
     }
 
     /// How many bytes of the request have been sent, where that is known and more may follow.

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
 use compiler::plan::{HttpProbe, Probe};
 use http::header::{self, HeaderValue};
 use http::uri::PathAndQuery;
@@ -76,7 +75,7 @@ impl Asker {
             Ok(format!("answered {status}"))
         };
         if !body.is_end_stream() {
-            tokio::spawn(tokio::time::timeout(question.plan.timeout, finish(body)));
+            tokio::spawn(body.drain(question.plan.timeout));
         }
         verdict
     }
@@ -133,7 +132,7 @@ impl Asker {
             },
             Err(_reason) => return Ok(answer),
         };
-        drop(answer);
+        answer.into_body().drain(question.plan.timeout).await;
         let answer = self.send_bare(question, || with(&shown, make())).await?;
         if answer.status() != StatusCode::UNAUTHORIZED {
             live.accepted(&shown, answer.headers());
@@ -236,18 +235,6 @@ async fn find(body: &mut AnswerBody, text: &str) -> Result<(), String> {
 
 fn holds(bytes: &[u8], text: &[u8]) -> bool {
     text.is_empty() || bytes.windows(text.len()).any(|window| window == text)
-}
-
-/// Reads what is left of a short answer, so that its connection can be used again; a longer one is
-/// dropped, which closes the connection.
-async fn finish(mut body: AnswerBody) {
-    let mut left = START;
-    while let Some(Ok(frame)) = body.frame().await {
-        match left.checked_sub(frame.data_ref().map_or(0, Bytes::len)) {
-            Some(rest) => left = rest,
-            None => return,
-        }
-    }
 }
 
 /// A text from outside on one line, shortened.

@@ -81,13 +81,11 @@ impl<'a> Attempt<'a> {
             self.keep_head(&surroundings);
         }
         let answer = self.send_once(surroundings).await?;
-        if has_to_show && answer.status() == StatusCode::UNAUTHORIZED {
-            return Box::pin(self.refused(answer, surroundings)).await;
+        // Taken whole: what is only looked at here would add to the future of every call.
+        match self.judged(answer) {
+            Ok(answer) => Ok(answer),
+            Err(refused) => Box::pin(self.refused(refused, surroundings)).await,
         }
-        if has_to_show {
-            self.accepted(&answer);
-        }
-        Ok(answer)
     }
 
     /// Sends the request as it is.

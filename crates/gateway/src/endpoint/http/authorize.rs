@@ -11,7 +11,6 @@ use bytes::Bytes;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, Method, Request, StatusCode, Uri};
 use http_body::Body as _;
-use http_body_util::BodyExt as _;
 use model::fault::FaultCode;
 use tokio::time::Instant;
 
@@ -26,9 +25,7 @@ use crate::upstream::{Answer, Client as _, SendFailure};
 /// The longest body that is read before it is sent, where its hash is asked for (`auth-int`), and
 /// above which an upstream without a challenge is asked first whether it wants a body.
 const HELD_BODY: usize = 1 << 20;
-/// How much of an answer is read that nobody gets, so that its connection can be used again.
-const DRAINED: usize = 64 * 1024;
-/// How long that may take.
+/// How long an answer is read that nobody gets.
 const DRAIN_LIMIT: Duration = Duration::from_secs(1);
 
 /// What an attempt needs to show what has to be had first.
@@ -109,9 +106,10 @@ impl Attempt<'_> {
         shown.map(|shown| self.show(shown)).is_some()
     }
 
-    /// Waits for what is not at hand. The time of the attempt begins afterwards.
+    /// Waits for what is not at hand; that does not count as time of the attempt.
     pub(super) async fn sign(&mut self, deadline: Option<Instant>) -> Result<(), SendFailure> {
         let Some(showing) = &self.showing else { return Ok(()) };
+        let asked = Instant::now();
         match &showing.source {
             Live::Token(wanted) => {
                 let token = wanted.get(deadline).await.map_err(|failure| no_token(&failure))?;
@@ -124,7 +122,7 @@ impl Attempt<'_> {
                 }
             }
         }
-        self.started = Instant::now();
+        self.started += asked.elapsed();
         Ok(())
     }
 
@@ -163,44 +161,46 @@ impl Attempt<'_> {
         }
     }
 
-    /// Takes an answer to what was shown: one that does not ask for anything else.
-    pub(super) fn accepted(&self, answer: &Answer) {
-        if let Some(showing) = &self.showing {
-            showing.source.accepted(&showing.shown, answer.headers());
+    /// Learns from an answer to what was shown; one that asks for something else comes back as
+    /// the error.
+    pub(super) fn judged(&self, answer: Answer) -> Result<Answer, Box<Answer>> {
+        let Some(showing) = &self.showing else { return Ok(answer) };
+        if answer.status() == StatusCode::UNAUTHORIZED {
+            return Err(Box::new(answer));
         }
+        showing.source.accepted(&showing.shown, answer.headers());
+        Ok(answer)
     }
 
     /// The upstream does not take what was shown, or nothing was: makes the call once more, where
     /// that makes sense.
     pub(super) async fn refused(
         &mut self,
-        answer: Answer,
+        answer: Box<Answer>,
         surroundings: Surroundings<'_>,
     ) -> Result<Answer, SendFailure> {
-        let Some(again) = self.learn(answer.headers()) else { return Ok(answer) };
-        let Some(showing) = &self.showing else { return Ok(answer) };
+        let Some(again) = self.learn(answer.headers()) else { return Ok(*answer) };
+        let Some(showing) = &self.showing else { return Ok(*answer) };
         if !showing.is_repeatable() {
             // A token that has ended is no fault of the body; the next request has another one.
             return match again {
-                Again::Token => Ok(answer),
+                Again::Token => Ok(*answer),
                 Again::Challenge(_) => Err(too_long("it has to be sent again")),
             };
         }
         let body = showing.body();
-        drain(answer).await;
+        answer.into_body().drain(DRAIN_LIMIT).await;
         self.renew(body);
         match again {
             Again::Token => self.sign(surroundings.deadline).await?,
             Again::Challenge(session) => self.prove(&session).await?,
         }
         let answer = self.send_once(surroundings).await?;
-        if answer.status() == StatusCode::UNAUTHORIZED {
+        self.judged(answer).or_else(|refused| {
             // Whoever comes next knows more.
-            self.learn(answer.headers());
-        } else {
-            self.accepted(&answer);
-        }
-        Ok(answer)
+            self.learn(refused.headers());
+            Ok(*refused)
+        })
     }
 
     /// What is shown instead after 401; `None` where another call would bring nothing.
@@ -253,21 +253,4 @@ fn no_token(detail: &str) -> SendFailure {
 fn too_long(why: &str) -> SendFailure {
     let detail = format!("the body is longer than {HELD_BODY} bytes, and {why}");
     SendFailure { by_client: true, ..SendFailure::before(FaultCode::PayloadTooLarge, detail) }
-}
-
-/// Reads what is left of a short answer, so that its connection can be used again; a longer one is
-/// dropped, which closes the connection.
-async fn drain(answer: Answer) {
-    let mut body = answer.into_body();
-    let read = async {
-        let mut left = DRAINED;
-        while let Some(Ok(frame)) = body.frame().await {
-            match left.checked_sub(frame.data_ref().map_or(0, Bytes::len)) {
-                Some(rest) => left = rest,
-                None => return,
-            }
-        }
-    };
-    // However that ends, the answer is of no use to anybody.
-    let _given_up = tokio::time::timeout(DRAIN_LIMIT, read).await;
 }

@@ -45,3 +45,17 @@ async fn the_next_member_does_not_learn_what_the_first_one_was_shown() {
         assert!(!seen.target.contains("k=1"), "{}", seen.target);
     }
 }
+
+#[tokio::test]
+async fn the_callers_own_authorization_comes_back_for_the_next_member() {
+    for first in [user("BASIC", "first", "1"), user("DIGEST", "first", "1")] {
+        let (broken, backend) = (RawBackend::closing().await, Backend::echo().await);
+        let members = [(broken.url(), first.clone()), (backend.url(), json!(false))];
+        let project = project(failover(&members, &Value::Null));
+        let weir = Weir::with(&[&project], |config| config.forwarding.outbound_auth_header = true);
+        let headers = [("authorization", "Bearer of-the-caller")];
+        let answer = weir.call("GET", "/shop/1.0/a", &headers, b"").await;
+        assert_eq!(answer.status, 200, "{first}: {}", answer.text());
+        assert_eq!(backend.last().header("authorization"), Some("Bearer of-the-caller"), "{first}");
+    }
+}
