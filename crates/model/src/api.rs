@@ -6,6 +6,7 @@
 
 use crate::cursor::Cursor;
 use crate::diagnostic::{Diagnostics, Place};
+use crate::policy::{PolicyReferences, SequenceReference};
 
 /// What `api.yaml` says of an API.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,10 +49,10 @@ pub struct ApiDefinition {
     pub scopes: Vec<Scope>,
     /// `operations`.
     pub operations: Vec<Operation>,
-    /// `apiPolicies` names at least one policy.
-    pub has_api_policies: bool,
-    /// `mediationPolicies` names at least one policy.
-    pub has_mediation_policies: bool,
+    /// `apiPolicies`.
+    pub api_policies: PolicyReferences,
+    /// `mediationPolicies`, or `inSequence` and its like of the old form.
+    pub sequences: Vec<SequenceReference>,
     /// `endpointImplementationType`; `ENDPOINT` where it is absent.
     pub implementation: String,
     /// `gatewayType`.
@@ -123,8 +124,8 @@ pub struct Operation {
     pub throttling_policy: Option<String>,
     /// `scopes`; `None` where it is absent.
     pub scopes: Option<Vec<String>>,
-    /// `operationPolicies` names at least one policy.
-    pub has_policies: bool,
+    /// `operationPolicies`.
+    pub policies: PolicyReferences,
 }
 
 impl ApiDefinition {
@@ -169,8 +170,8 @@ impl ApiDefinition {
             cors: None,
             scopes: Vec::new(),
             operations: Vec::new(),
-            has_api_policies: false,
-            has_mediation_policies: false,
+            api_policies: PolicyReferences::default(),
+            sequences: Vec::new(),
             implementation: String::new(),
             gateway_type: None,
             gateway_vendor: None,
@@ -214,8 +215,8 @@ impl ApiDefinition {
         self.cors = (!cors.is_absent()).then(|| CorsDefinition::read(&cors, found));
         let operations = at.get("operations").items(found);
         self.operations = operations.iter().map(|at| Operation::read(at, found)).collect();
-        self.has_api_policies = names_policies(&at.get("apiPolicies"), found);
-        self.has_mediation_policies = !at.get("mediationPolicies").items(found).is_empty();
+        self.api_policies = PolicyReferences::read(&at.get("apiPolicies"), found);
+        self.sequences = SequenceReference::read_all(at, found);
         self.policies = at.get("policies").texts(found);
         self.throttling_policy = at.get("apiThrottlingPolicy").word(found);
         self.validates_schema = at.get("enableSchemaValidation").flag(found).unwrap_or(false);
@@ -285,14 +286,9 @@ impl Operation {
             auth_type: at.get("authType").word(found),
             throttling_policy: at.get("throttlingPolicy").word(found),
             scopes: (!scopes.is_absent()).then(|| scopes.texts(found)),
-            has_policies: names_policies(&at.get("operationPolicies"), found),
+            policies: PolicyReferences::read(&at.get("operationPolicies"), found),
         }
     }
-}
-
-/// Whether any of the three flows of `{request, response, fault}` has a policy.
-fn names_policies(at: &Cursor<'_>, found: &mut Diagnostics) -> bool {
-    at.entries(found).iter().any(|(_, flow)| !flow.items(found).is_empty())
 }
 
 fn upper(at: &Cursor<'_>, key: &str, found: &mut Diagnostics) -> Option<String> {

@@ -33,7 +33,7 @@ codes! {
     WRONG_SHAPE = "PR007", "A value is not of the expected type.", "Write a value of the type that is named.";
     SECOND_FILE = "PR008", "Two files say the same thing, and one of them is ignored.", "Delete the file that is not meant.";
     BAD_PATH = "PR009", "A path is absolute, leaves the project, or is not portable.", "Use relative paths below the root of the project.";
-    POLICY_SPECIFICATION = "PR010", "A file in `Policies/` is not a readable policy specification.", "Give the policy a name and a version.";
+    POLICY_SPECIFICATION = "PR010", "The specification of a policy lacks something, or says something that is unknown.", "Write what is named.";
     UNREADABLE = "PR011", "A project cannot be read from disk.", "Make it readable; it is read again when it changes.";
     DEFECT = "PR012", "Reading the project ran into a defect of this program.", "Report it, with the project if you may.";
 
@@ -113,6 +113,10 @@ codes! {
     CONDITION = "EP052", "The expression that tells a failed answer is malformed.", "Write a comparison such as `status >= 500`.";
     WSDL_ADDRESS = "EP053", "The address of a member is taken from the URL of its WSDL.", "Use a member of type address with the URL of the service.";
     CONNECTION_LIMIT = "EP054", "Connections cannot be limited over HTTP/2.", "Use `requestsInFlight`, or remove `x-weir-http2: always`.";
+    TARGET_PATTERN = "EP055", "An entry of `allow` is no pattern of targets.", "Write a host, `*.suffix`, or a network such as 10.0.0.0/8; a scheme and a port may be added to hosts.";
+    OPEN_TARGETS = "EP056", "Whatever address is computed for a request is shown the credentials of the endpoint.", "Add `x-weir.allow` with the hosts that may be called.";
+    RULE = "EP057", "A rule of `x-weir.rules` cannot be used.", "Mend what is named; docs/dynamic-endpoints.md says what a rule may hold.";
+    NAMED_ENDPOINT = "EP058", "A rule or a policy chooses an endpoint that the API does not have.", "Add it to `x-weir.endpoints`, or mend the name.";
 
     DEFINITION_VERSION = "OA001", "The definition is not OpenAPI 2.0, 3.0 or 3.1.", "Set `openapi: 3.0.1` (or `swagger: \"2.0\"`).";
     NO_PATHS = "OA002", "The definition has no paths.", "Add `paths`.";
@@ -146,6 +150,49 @@ codes! {
     CLIENT_CERTIFICATE = "CE006", "The certificate that an endpoint is shown is not described completely, or a file of it cannot be used.", "Write `certificate` and `key` in PEM, or `keyStore` in PKCS#12 and its `password`; all are files of the project.";
     CLIENT_KEY = "CE007", "The certificate that an endpoint is shown does not fit its key.", "Give the key that the certificate was issued for, and in a chain that certificate first.";
     CLIENT_EXPIRED = "CE008", "The certificate that an endpoint is shown has expired.", "Have it renewed.";
+
+    UNKNOWN_POLICY = "PO001", "A policy is attached that is neither in the project nor one of those that are always there.", "Mend the name, or add the policy to `Policies/`.";
+    POLICY_VERSION = "PO002", "A policy is attached in a version that does not exist.", "Use the version that is suggested, or add this one to `Policies/`.";
+    POLICY_ATTRIBUTE_MISSING = "PO003", "A parameter that the policy requires is missing (902009).", "Write the parameter that is named.";
+    POLICY_ATTRIBUTE_PATTERN = "PO004", "The value of a required parameter does not match the pattern of the policy (902007).", "Write a value that the pattern matches as a whole.";
+    POLICY_FLOW = "PO005", "A policy is attached in a flow that it may not be used in (902008).", "Attach it to a flow that is named, or add the flow to `applicableFlows`.";
+    POLICY_ATTRIBUTE_UNKNOWN = "PO006", "A parameter is one that the policy does not describe, so that it may have no effect.", "Mend the name, or remove the parameter.";
+    POLICY_GATEWAY = "PO007", "A policy is meant for gateways of other kinds.", "Use a policy with `Synapse` among its `supportedGateways`.";
+    POLICY_API_TYPE = "PO008", "A policy is not meant for APIs of this type.", "Use another policy, or add the type to `supportedApiTypes`.";
+    POLICY_TEMPLATE = "PO009", "The template of a policy cannot be filled in.", "Mend the template at the line that is named.";
+    POLICY_DEFINITION = "PO010", "A policy has a specification and no definition, so that it would do nothing.", "Add a file of the same name with the extension `.j2`.";
+    POLICY_PATTERN = "PO011", "The `validationRegex` of an attribute is not a regular expression.", "Mend the expression, or remove it.";
+    POLICY_DUPLICATE = "PO012", "Two files describe the same version of a policy, and one of them is ignored.", "Delete one, or give it another version.";
+    POLICY_REFUSED = "PO013", "A policy that comes with WSO2 is not supported by this version.", "Remove it, or write a policy of your own in its place.";
+    POLICY_REFERENCE = "PO014", "A policy is attached without its name, or where no policy would run.", "Write `policyName`, below request, response or fault.";
+    POLICY_ATTRIBUTE_VALUE = "PO015", "The value of a parameter is not of the type that the policy describes, or not one of those allowed.", "Write a value of the kind that is named.";
+    POLICY_SECRET = "PO016", "A secret parameter is empty or masked, or its text cannot be had.", "Write the secret, or refer to it: `$env{NAME}`, `$file{PATH}` or `$sealed{TEXT}`.";
+    SEQUENCE_REFERENCE = "PO017", "An entry of `mediationPolicies` lacks its name or its direction.", "Write `name`, and `type` in, out or fault.";
+    SEQUENCE_MISSING = "PO018", "A sequence is attached that is not in the project.", "Add the file that is named below `Sequences/` or `Sequence-Backend/`.";
+    POLICY_LIMIT = "PO019", "More policies are attached, or their text is longer, than is accepted.", "Put several steps into one policy, or shorten the parameters.";
+
+    MEDIATION_SYNTAX = "MD001", "The XML of a policy or sequence is not well-formed.", "Mend the text at the line and column that are named.";
+    MEDIATION_PROLOG = "MD002", "The XML of a policy has a prolog, which cannot stand inside of others.", "Remove the line that begins with `<?xml` or `<!DOCTYPE`.";
+    MEDIATOR_UNKNOWN = "MD003", "An element is no mediator.", "Use the mediator that is suggested.";
+    MEDIATOR_UNSUPPORTED = "MD004", "A mediator is not supported by this version.", "Use the way that is suggested, or remove it.";
+    MEDIATOR_ATTRIBUTE = "MD005", "A mediator lacks an attribute or a child that it needs.", "Add what is named.";
+    MEDIATOR_VALUE = "MD006", "An attribute or child of a mediator has a value that is not one of those allowed.", "Use one of the values that are named.";
+    MEDIATOR_IGNORED = "MD007", "An attribute or child of a mediator has no effect.", "Mend its name, or remove it.";
+    EXPRESSION_SYNTAX = "MD008", "An expression is malformed, or uses what is not supported.", "Mend the expression at the place that is named.";
+    EXPRESSION_IS_URL = "MD009", "A URL stands where an expression is expected.", "Write it in `value=` instead of `expression=`.";
+    EXPRESSION_PREFIX = "MD010", "An expression uses a prefix that is not declared.", "Declare it with `xmlns:` on the element.";
+    MEDIATION_REGEX = "MD011", "A regular expression is malformed, or uses what is not supported.", "Mend the expression at the place that is named.";
+    REGEX_IS_SUBSTRING = "MD012", "A regular expression looks as if part of the value were enough, and the whole value must match.", "Write `.*` before and after it.";
+    MEDIATION_AMPERSAND = "MD013", "A character of a parameter makes the XML malformed where it is put in.", "Write `&amp;`, `&lt;` or `&quot;` in the parameter.";
+    TO_WITHOUT_EFFECT = "MD014", "The address is set, and the endpoint has one of its own, which wins.", "Use an endpoint of type `default`.";
+    SEQUENCE_UNKNOWN = "MD015", "A sequence is called that is neither in the project nor one of those that are always there.", "Mend the key, or add the sequence.";
+    SEQUENCE_CYCLE = "MD016", "Sequences call each other in a circle.", "Break the circle.";
+    CLASS_UNSUPPORTED = "MD017", "A class is called that is not one of those supported.", "Use the mediators that do the same, or remove the call.";
+    MEDIATION_UNREACHABLE = "MD018", "Steps come after one that ends the flow, and never run.", "Move them before it, or remove them.";
+    MEDIATION_LIMIT = "MD019", "A policy or sequence is larger or deeper than is accepted.", "Split it, or remove what is not needed.";
+    MEDIATION_ENDPOINT = "MD020", "The endpoint of a send or call is unknown, or of a kind that is not supported there.", "Write the endpoint inside of the mediator, with an address or a URI template.";
+    MEDIATION_SHAPE = "MD021", "The file holds something else than mediation.", "Write mediators, or one `sequence` around them.";
+    SCRIPT_SYNTAX = "MD022", "A script is no JavaScript, or uses what is not there.", "Mend the script at the line and column that are named.";
 }
 
 #[cfg(test)]

@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use crate::cursor::join;
+
 /// How bad a problem is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
@@ -70,6 +72,15 @@ impl Place {
     #[must_use]
     pub fn line(file: impl Into<String>, line: u32, column: u32) -> Self {
         Self { file: file.into(), spot: Spot::Line { line, column } }
+    }
+
+    /// The value under a key of the mapping that is here; the same place where it is no pointer.
+    #[must_use]
+    pub fn deeper(&self, key: &str) -> Self {
+        match &self.spot {
+            Spot::Pointer(pointer) => Self::pointer(self.file.clone(), join(pointer, key)),
+            _ => self.clone(),
+        }
     }
 }
 

@@ -8,7 +8,7 @@ mod security;
 
 use serde_json::Value;
 
-use crate::cursor::{Cursor, join};
+use crate::cursor::Cursor;
 use crate::diagnostic::{Diagnostics, Place};
 
 pub use group::{Extension, GroupConfig};
@@ -79,6 +79,8 @@ pub struct StageConfig {
     pub failovers: Vec<Member>,
     /// `endpoint_security` of the stage.
     pub security: Option<EndpointSecurity>,
+    /// `production` or `sandbox` of a sequence backend: the name of the sequence, without `.xml`.
+    pub sequence: Option<String>,
 }
 
 /// One URL with its settings.
@@ -166,13 +168,18 @@ impl EndpointConfig {
     pub fn read(at: &Cursor<'_>, found: &mut Diagnostics) -> Self {
         at.entries(found);
         let kind = at.get("endpoint_type").text(found).unwrap_or_default();
+        let kind = EndpointKind::parse(&kind);
         let status = at.get("implementation_status").word(found);
         let http2 = at.get("x-weir-http2").word(found);
+        let stage = |name, found: &mut Diagnostics| {
+            StageConfig::read(at, name, &kind, http2.as_deref(), found)
+        };
+        let (production, sandbox) = (stage("production", found), stage("sandbox", found));
         Self {
             place: at.place(),
-            kind: EndpointKind::parse(&kind),
-            production: StageConfig::read(at, "production", http2.as_deref(), found),
-            sandbox: StageConfig::read(at, "sandbox", http2.as_deref(), found),
+            kind,
+            production,
+            sandbox,
             group: GroupConfig::read(at, found),
             is_prototyped: status.is_some_and(|status| status.eq_ignore_ascii_case("prototyped")),
             http2,
@@ -182,7 +189,15 @@ impl EndpointConfig {
 }
 
 impl StageConfig {
-    fn read(at: &Cursor<'_>, stage: &str, http2: Option<&str>, found: &mut Diagnostics) -> Self {
+    fn read(
+        at: &Cursor<'_>,
+        stage: &str,
+        kind: &EndpointKind,
+        http2: Option<&str>,
+        found: &mut Diagnostics,
+    ) -> Self {
+        let sequence = at.get(stage);
+        let sequence = (*kind == EndpointKind::SequenceBackend).then(|| sequence.word(found));
         let members = at.get(&format!("{stage}_endpoints"));
         let mut read = |at: &Cursor<'_>| {
             let mut members = Member::read_all(at, found);
@@ -196,6 +211,7 @@ impl StageConfig {
             members: read(&members),
             failovers: read(&at.get(&format!("{stage}_failovers"))),
             security: EndpointSecurity::read(at, stage, found),
+            sequence: sequence.flatten().map(|name| without_extension(&name)),
         }
     }
 }
@@ -231,7 +247,7 @@ impl Member {
     /// Where one of its keys is.
     #[must_use]
     pub fn place_of(&self, key: &str) -> Place {
-        deeper(&self.place, key)
+        self.place.deeper(key)
     }
 }
 
@@ -267,7 +283,7 @@ impl LeafConfig {
     /// Where one of its keys is.
     #[must_use]
     pub fn place_of(&self, key: &str) -> Place {
-        deeper(&self.place, key)
+        self.place.deeper(key)
     }
 }
 
@@ -281,9 +297,6 @@ impl CodeList {
     }
 }
 
-fn deeper(place: &Place, key: &str) -> Place {
-    match &place.spot {
-        crate::Spot::Pointer(pointer) => Place::pointer(place.file.clone(), join(pointer, key)),
-        _ => place.clone(),
-    }
+fn without_extension(name: &str) -> String {
+    name.strip_suffix(".xml").unwrap_or(name).to_owned()
 }

@@ -89,10 +89,14 @@ faults! {
     NoChildReady = 303_000, 500, 503, Report, "Runtime Error", "no ready child endpoints";
     /// The leaf is suspended or waits before its next try.
     NotReady = 303_001, 500, 503, Report, "Runtime Error", "Endpoint is not ready";
+    /// A dynamic endpoint, and nothing has said where to.
+    EndpointNoAddress = 303_001, 500, 500, Report, "Runtime Error", "The endpoint has no address";
     /// The upstream's credentials could not be had.
     EndpointSecurity = 303_003, 500, 502, Report, "Runtime Error", "Endpoint authentication failed";
     /// The endpoint is at its limits, and nobody waits any longer; a number of our own.
     EndpointAtLimit = 303_901, 503, 503, Report, "Service Unavailable", "The endpoint is at its limits";
+    /// A policy chose an upstream that may not be called; a number of our own.
+    TargetNotAllowed = 303_902, 403, 403, Report, "Forbidden", "The target is not allowed";
     /// The member that a session is bound to is not ready.
     SessionNotReady = 309_001, 500, 503, Report, "Runtime Error", "The endpoint of the session is not ready";
     /// The member that a session is bound to failed.
@@ -145,6 +149,28 @@ faults! {
     HeadTooLarge = 431, 431, 431, Report, "Request Header Fields Too Large", "The request head exceeds the limit";
     /// A head that did not come in time.
     RequestTimeout = 408, 408, 408, Report, "Request Timeout", "The request head did not come in time";
+    /// A policy found a threat in the request.
+    Threat = 400, 400, 400, Report, "Bad Request", "The request is refused by threat protection";
+    /// A policy turned the caller away.
+    PolicyForbidden = 403, 403, 403, Report, "Forbidden", "The request is refused by a policy";
+    /// A policy failed in a way that no other kind describes; this number and the next are our own.
+    PolicyFailed = 400_900, 500, 500, Report, "Runtime Error", "A policy failed";
+    /// A body is larger than a policy may read.
+    PolicyBody = 400_901, 413, 413, Report, "Payload Too Large", "The body is too large for a policy";
+    /// An expression of a policy failed.
+    PolicyExpression = 400_902, 500, 500, Report, "Runtime Error", "An expression of a policy failed";
+    /// A regular expression of a policy used up what it may cost.
+    PolicyRegex = 400_903, 500, 500, Report, "Runtime Error", "A regular expression of a policy took too long";
+    /// A policy used up the steps that it may take.
+    PolicySteps = 400_904, 500, 500, Report, "Runtime Error", "A policy took too many steps";
+    /// A policy wrote more than it may.
+    PolicyOutput = 400_905, 500, 500, Report, "Runtime Error", "A policy wrote too much";
+    /// A policy reads the body, which is no JSON or XML although its type says so.
+    PolicyParse = 400_906, 400, 400, Report, "Bad Request", "The body is not what its content type says";
+    /// The same, or a body that is too large, where an upstream has answered so.
+    PolicyAnswer = 400_907, 500, 502, Report, "Runtime Error", "The answer of the back end is not what a policy can read";
+    /// A script of a policy threw, or ran longer than it may.
+    ScriptFailed = 400_908, 500, 500, Report, "Runtime Error", "Script failed";
     /// More connections or requests than the configured limit.
     Overloaded = 503, 503, 503, Report, "Service Unavailable", "The gateway is at its limit";
     /// A defect of the gateway.

@@ -11,6 +11,7 @@ pub mod document;
 pub mod endpoint;
 pub mod fault;
 pub mod files;
+pub mod policy;
 pub mod project;
 pub mod secret;
 pub mod yaml;

@@ -7,7 +7,6 @@
 mod certificates;
 mod legacy;
 mod params;
-mod policies;
 
 use serde_json::Value;
 
@@ -18,9 +17,9 @@ use crate::diagnostic::{Diagnostics, Place, Spot};
 use crate::document::Document;
 use crate::endpoint::EndpointConfig;
 use crate::files::Files;
+use crate::policy::{BackendSequence, PolicyFile, SequenceFile};
 
 pub use certificates::{ClientCertificate, EndpointCertificate};
-pub use policies::PolicyFile;
 
 const API_FILES: &[&str] = &["api.yaml", "api.yml", "api.json"];
 /// Where API Manager 3 put the file.
@@ -62,8 +61,12 @@ pub struct Project {
     pub endpoint_certificates: Vec<EndpointCertificate>,
     /// The certificates that clients may show.
     pub client_certificates: Vec<ClientCertificate>,
-    /// The operation policies that come with the project.
+    /// The policies that come with the project.
     pub policies: Vec<PolicyFile>,
+    /// The mediation of projects before API Manager 4.1.
+    pub sequences: Vec<SequenceFile>,
+    /// The sequences that answer in place of an upstream.
+    pub backends: Vec<BackendSequence>,
     /// Where the endpoints were written, once an environment has replaced them.
     endpoints_from: Option<Place>,
 }
@@ -97,7 +100,9 @@ impl Project {
         let params = optional(PARAMS_FILES, &mut found);
         let endpoint_certificates = certificates::read_endpoint(&files, &mut found);
         let client_certificates = certificates::read_client(&files, &mut found);
-        let policies = policies::read(&files, &mut found);
+        let policies = PolicyFile::read_all(&files, &mut found);
+        let sequences = SequenceFile::read_all(&files, &mut found);
+        let backends = BackendSequence::read_all(&files, &mut found);
         let project = api.map(|api| Self {
             api,
             definition,
@@ -106,6 +111,8 @@ impl Project {
             endpoint_certificates,
             client_certificates,
             policies,
+            sequences,
+            backends,
             endpoints_from: None,
             files,
         });

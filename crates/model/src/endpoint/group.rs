@@ -4,7 +4,6 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::deeper;
 use crate::cursor::Cursor;
 use crate::diagnostic::{Diagnostics, Place};
 
@@ -51,7 +50,7 @@ impl GroupConfig {
     /// Where one of its keys is.
     #[must_use]
     pub fn place_of(&self, key: &str) -> Place {
-        deeper(&self.place, key)
+        self.place.deeper(key)
     }
 }
 

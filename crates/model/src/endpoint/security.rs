@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Extension, deeper};
+use super::Extension;
 use crate::cursor::Cursor;
 use crate::diagnostic::{Diagnostics, Place};
 use crate::secret::Secret;
@@ -157,7 +157,7 @@ impl EndpointSecurity {
     /// Where one of its keys is.
     #[must_use]
     pub fn place_of(&self, key: &str) -> Place {
-        deeper(&self.place, key)
+        self.place.deeper(key)
     }
 }
 
@@ -195,7 +195,7 @@ impl TokenProxyConfig {
     /// Where one of its keys is.
     #[must_use]
     pub fn place_of(&self, key: &str) -> Place {
-        deeper(&self.place, key)
+        self.place.deeper(key)
     }
 }
 

@@ -84,7 +84,7 @@ fn everything_that_is_wrong_is_told_at_once() {
         ("api.yaml", API),
         ("api.json", "{}"),
         ("Definitions/swagger.yaml", "a: 1\na: 2"),
-        ("Policies/p.yaml", "name: p"),
+        ("Policies/p.yaml", "version: v1"),
         (
             "Endpoint-certificates/endpoint_certificates.yaml",
             "- {alias: a, certificate: a.crt}\n- {alias: b}\n",
@@ -386,4 +386,45 @@ proptest! {
             let _applied = project.apply_environment("1", &|_| None);
         }
     }
+}
+
+#[test]
+fn a_sequence_backend_names_a_sequence_for_each_stage() {
+    let api = "name: A\nversion: '1'\ncontext: /a\nendpointConfig:\n  endpoint_type: SEQUENCE_BACKEND\n  production: answer.xml\n  sandbox: other\n";
+    let project = project(&[("api.yaml", api), ("Sequence-Backend/answer.xml", "<respond/>")]);
+    let mut found = Diagnostics::new();
+    let config = project.endpoint_config(&mut found).unwrap();
+    assert_eq!(config.kind, EndpointKind::SequenceBackend);
+    assert_eq!(config.production.sequence.as_deref(), Some("answer"));
+    assert_eq!(config.sandbox.sequence.as_deref(), Some("other"));
+    assert_eq!(project.backends.first().unwrap().text, "<respond/>");
+    assert!(found.is_empty());
+}
+
+#[test]
+fn a_dynamic_endpoint_has_the_settings_and_security_of_any_other() {
+    let api = "name: A\nversion: '1'\ncontext: /a\nendpointConfig:\n  endpoint_type: default\n  production: {}\n  production_endpoints: {url: default, config: {actionDuration: 100}}\n  endpoint_security:\n    production: {enabled: true, type: BASIC, username: u, password: p}\n";
+    let project = project(&[("api.yaml", api)]);
+    let mut found = Diagnostics::new();
+    let config = project.endpoint_config(&mut found).unwrap();
+    assert_eq!(config.kind, EndpointKind::Default);
+    let member = config.production.members.first().unwrap();
+    assert_eq!(member.config.as_ref().unwrap().action_duration.as_deref(), Some("100"));
+    assert!(config.production.security.unwrap().is_enabled);
+    assert!(config.production.sequence.is_none() && found.is_empty());
+}
+
+#[test]
+fn policies_and_sequences_are_part_of_the_api() {
+    let api = "name: A\nversion: '1'\ncontext: /a\napiPolicies: {request: [{policyName: tag}]}\noperations:\n- {target: /x, verb: get, operationPolicies: {fault: [{policyName: jsonFault, policyVersion: v1}]}}\nmediationPolicies: [{name: in, type: in}]\n";
+    let project = project(&[("api.yaml", api), ("Sequences/in-sequence/in.xml", "<sequence/>")]);
+    let mut found = Diagnostics::new();
+    let definition = project.api_definition(&mut found);
+    assert_eq!(definition.api_policies.request.first().unwrap().name, "tag");
+    assert_eq!(
+        definition.operations.first().unwrap().policies.fault.first().unwrap().version,
+        "v1"
+    );
+    assert_eq!(definition.sequences.first().unwrap().name, project.sequences.first().unwrap().name);
+    assert!(found.is_empty());
 }
