@@ -1,0 +1,28 @@
+//! Scripts of policies and mocks: JavaScript, within limits, over a message that is plain data.
+//!
+//! A script is checked once ([`Script::compile`]) and run as often as needed ([`Script::run`]); each
+//! run begins with an engine of its own, so that nothing is left of the run before.
+//! What it may read is handed in ([`MessageState`]), and what it did comes out as a list of
+//! changes; the script itself reaches no file, no network, no process and no other script.
+//!
+//! A script runs on the thread that calls it. It is interrupted between the instructions of the
+//! engine, so a single built-in function over a large value may overrun its time: whoever must
+//! answer in time runs scripts on threads of their own, and does not wait for them.
+//!
+//! Deliberately absent: classes of Java, modules, timers, consoles, and byte code that is kept,
+//! because loading it is trusted blindly by the engine.
+
+mod error;
+mod lex;
+mod limits;
+mod mc;
+mod prepare;
+mod run;
+mod script;
+mod state;
+mod xml_object;
+
+pub use error::{CompileError, ErrorKind, ScriptError};
+pub use limits::ScriptLimits;
+pub use script::{LANGUAGES, Outcome, Script, is_language};
+pub use state::{Addressing, Change, Level, Line, MessageState, Needs, PropertyValue, SCOPES};
