@@ -21,6 +21,19 @@ pub fn join(endpoint: &str, postfix: &str, out: &mut String) {
     out.push_str(postfix);
 }
 
+/// The same for an address that was computed for the request (spec/02 §1.3).
+///
+/// A slash is added only where `address` has none at its end and `postfix` begins neither with one
+/// nor with `?`; two slashes stay two, and an empty `postfix` leaves the address as it is.
+pub fn join_computed(address: &str, postfix: &str, out: &mut String) {
+    out.reserve(address.len() + postfix.len() + 1);
+    out.push_str(address);
+    if !postfix.is_empty() && !address.ends_with('/') && !postfix.starts_with(['/', '?']) {
+        out.push('/');
+    }
+    out.push_str(postfix);
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -53,6 +66,30 @@ mod tests {
         ];
         for (endpoint, postfix, expected) in table {
             assert_eq!(joined(endpoint, postfix), expected, "{endpoint} {postfix}");
+        }
+    }
+
+    #[test]
+    fn computed_addresses_keep_their_slashes() {
+        let table = [
+            ("/x", "/y?q=1", "/x/y?q=1"),
+            ("/x/", "/y", "/x//y"),
+            ("/x", "y", "/x/y"),
+            ("/x/", "y", "/x/y"),
+            ("/x", "?q=1", "/x?q=1"),
+            ("/x/", "?q=1", "/x/?q=1"),
+            ("/customers/123", "/", "/customers/123/"),
+            ("/x", "", "/x"),
+            ("/x/", "", "/x/"),
+            ("", "y", "/y"),
+            ("", "/y", "/y"),
+            ("/x?a=1", "/y", "/x?a=1/y"),
+            ("/x/../%2e", "//y", "/x/../%2e//y"),
+        ];
+        for (address, postfix, expected) in table {
+            let mut out = String::new();
+            join_computed(address, postfix, &mut out);
+            assert_eq!(out, expected, "{address} {postfix}");
         }
     }
 

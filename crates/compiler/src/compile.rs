@@ -9,12 +9,14 @@ mod certificates;
 mod client_certificate;
 mod cors;
 mod credentials;
+mod dynamic;
 mod endpoints;
 mod extensions;
 mod group;
 mod identity;
 mod leaf;
 mod operations;
+mod policies;
 mod resilience;
 mod security;
 mod unsupported;
@@ -152,8 +154,11 @@ fn build(source: &Source<'_>, found: &mut Diagnostics) -> Option<ApiPlan> {
     let schemes = schemes(source, found);
     let security = security::plan(source, found);
     let cors = cors::plan(source, found);
-    let operations = operations::plan(source, found);
-    let endpoints = endpoints::plan(source, found);
+    let policies = policies::Policies::read(source, found);
+    let operations = operations::plan(source, &policies, found);
+    let endpoints = endpoints::plan(source, &policies, found);
+    let extras = policies::extras(source, &policies, &operations, endpoints.as_ref(), found);
+    policies::check_names(source, &policies, &operations, &extras, found);
     let certificates = certificates::plan(source.project, found);
     let deployments = source.project.deployments(found);
     let identity = identity?;
@@ -171,6 +176,8 @@ fn build(source: &Source<'_>, found: &mut Diagnostics) -> Option<ApiPlan> {
         cors,
         operations,
         endpoints: endpoints?,
+        extras,
+        library: policies.library,
         certificates,
         preserve_host: extensions::preserve_host(source.project, found),
     })

@@ -3,6 +3,8 @@
 
 mod client;
 mod credentials;
+mod dynamic;
+mod flows;
 mod group;
 mod leaf;
 mod print;
@@ -20,6 +22,8 @@ pub use credentials::{
     Account, ClientProof, Credentials, Grant, OAuthPlan, SigningAlgorithm, TokenClient,
     TokenNetwork, TokenProxy,
 };
+pub use dynamic::{DynamicPlan, HostPattern, Network, Reach, TargetPattern, TargetPolicy};
+pub use flows::{BackendPlan, ExtraPlan, FlowsPlan, LibraryPlan, SequencePlan};
 pub use group::{
     Affinity, AffinityKind, Algorithm, BalancePlan, BodyNeed, Budget, ConsistentHash, Ejection,
     FailOverSwitch, FailoverPlan, FailureRate, GroupPlan, HashKey, Hedge, MemberPlan, Mode, Order,
@@ -58,6 +62,10 @@ pub struct ApiPlan {
     pub operations: Vec<OperationPlan>,
     /// The endpoint of each stage.
     pub endpoints: Stages<EndpointPlan>,
+    /// What policies and rules call besides.
+    pub extras: ExtraPlan,
+    /// The sequences that policies call by their keys.
+    pub library: LibraryPlan,
     /// Certificates to trust for one host each, besides the system's roots.
     pub certificates: Vec<TrustedCertificate>,
     /// Whether the client's `Host` goes to the upstream (`x-weir-preserve-host`).
@@ -119,6 +127,8 @@ pub struct OperationPlan {
     pub auth: AuthPlan,
     /// The names of the throttling policy, kept for a later stage.
     pub throttling_policy: Option<String>,
+    /// What its policies do.
+    pub flows: Arc<FlowsPlan>,
 }
 
 /// What an operation asks of its caller.
@@ -160,6 +170,10 @@ pub struct Stages<T> {
 pub enum EndpointPlan {
     /// A URL: `http`, `address` and `service` endpoints.
     Http(Box<HttpPlan>),
+    /// An address that is computed for each request: `default` endpoints.
+    Dynamic(Box<DynamicPlan>),
+    /// A sequence of mediators that makes the answer itself.
+    Sequence(Box<BackendPlan>),
     /// Members in an order; the next one takes over when one fails.
     Failover(Box<FailoverPlan>),
     /// Members that share the calls.
@@ -171,7 +185,7 @@ pub enum EndpointPlan {
 pub struct HttpPlan {
     /// The name as WSO2 prints it, such as `Pizza--v1.0.0_APIproductionEndpoint`.
     pub name: String,
-    /// Which of the three kinds it is; they differ in texts and in SOAP messages.
+    /// Which kind it is; they differ in texts, in SOAP messages and in where the address is from.
     pub dialect: Dialect,
     /// The address.
     pub url: UrlTemplate,
@@ -196,6 +210,8 @@ pub enum Dialect {
     Http,
     /// `address`: the URL is fixed, and SOAP messages go to it bare.
     Address,
+    /// `default`: the address is that of the request, and SOAP messages go to it bare.
+    Dynamic,
 }
 
 /// How HTTP/2 is chosen towards an upstream (`x-weir-http2`).

@@ -1,37 +1,46 @@
 //! `endpointConfig` to the endpoint of each stage (spec/01 §1, §2.1).
 
 use model::cursor::Cursor;
-use model::endpoint::{EndpointConfig, EndpointKind, StageConfig};
+use model::endpoint::{EndpointConfig, EndpointKind, Member, StageConfig};
 use model::{Diagnostics, Place, codes};
 
 use super::credentials::StageSecurity;
 use super::group::settings::{Settings, check_keys};
 use super::group::{Kind, STAGE_KEYS, tree, wso2};
 use super::leaf::{self, Leaf};
-use super::{Source, url};
-use crate::plan::{Dialect, EndpointPlan, Stages};
+use super::policies::{self, Policies, RULE_KEYS};
+use super::{Source, dynamic, url};
+use crate::plan::{BackendPlan, Dialect, EndpointPlan, Stages};
 
 /// The kinds that this version serves.
 #[derive(Clone, Copy)]
 enum Root {
     Leaf(Dialect),
+    Dynamic,
+    Sequence,
     Group(Kind),
 }
 
 /// One of the two stages, with all that is said of it.
-struct Stage<'a> {
+pub(super) struct Stage<'a> {
+    source: &'a Source<'a>,
+    policies: &'a Policies,
     config: &'a EndpointConfig,
     own: &'a StageConfig,
     root: Root,
     /// What `x-weir` says of this stage.
     extension: Option<Cursor<'a>>,
     /// The name of the endpoint.
-    name: String,
+    pub(super) name: String,
     /// What its endpoints are shown.
     security: StageSecurity<'a>,
 }
 
-pub(super) fn plan(source: &Source<'_>, found: &mut Diagnostics) -> Option<Stages<EndpointPlan>> {
+pub(super) fn plan(
+    source: &Source<'_>,
+    policies: &Policies,
+    found: &mut Diagnostics,
+) -> Option<Stages<EndpointPlan>> {
     if source.api.implementation != "ENDPOINT" {
         // Reported as a mock; its endpoint does not matter.
         return None;
@@ -43,7 +52,7 @@ pub(super) fn plan(source: &Source<'_>, found: &mut Diagnostics) -> Option<Stage
         return None;
     };
     let mut problems = Diagnostics::new();
-    let stages = stages(source, &config, &mut problems);
+    let stages = stages(source, policies, &config, &mut problems);
     report_once(problems, found);
     stages
 }
@@ -61,18 +70,19 @@ fn report_once(problems: Diagnostics, found: &mut Diagnostics) {
 
 fn stages(
     source: &Source<'_>,
+    policies: &Policies,
     config: &EndpointConfig,
     found: &mut Diagnostics,
 ) -> Option<Stages<EndpointPlan>> {
     let root = root(config, found)?;
-    let name = source.api.name.as_deref().unwrap_or_default();
-    let version = source.api.version.as_deref().unwrap_or_default();
     let stage = |own, word: &str| Stage {
+        source,
+        policies,
         config,
         own,
         root,
         extension: config.extension.as_ref().map(|extension| extension.cursor().get(word)),
-        name: format!("{name}--v{version}_API{word}Endpoint"),
+        name: name_of(source, &format!("{word}Endpoint")),
         security: stage_security(source, own, word),
     };
     let both = [stage(&config.production, "production"), stage(&config.sandbox, "sandbox")];
@@ -84,6 +94,13 @@ fn stages(
         found.error(codes::NO_STAGE, config.place.clone(), message, help);
     }
     Some(Stages { production, sandbox })
+}
+
+/// The name of an endpoint, as WSO2 prints it.
+pub(super) fn name_of(source: &Source<'_>, which: &str) -> String {
+    let name = source.api.name.as_deref().unwrap_or_default();
+    let version = source.api.version.as_deref().unwrap_or_default();
+    format!("{name}--v{version}_API{which}")
 }
 
 /// What a stage's endpoints are shown, and what they were shown before.
@@ -102,11 +119,11 @@ fn root(config: &EndpointConfig, found: &mut Diagnostics) -> Option<Root> {
     let (code, what) = match &config.kind {
         EndpointKind::Http | EndpointKind::Service => return Some(Root::Leaf(Dialect::Http)),
         EndpointKind::Address => return Some(Root::Leaf(Dialect::Address)),
+        EndpointKind::Default => return Some(Root::Dynamic),
+        EndpointKind::SequenceBackend => return Some(Root::Sequence),
         EndpointKind::LoadBalance => return Some(Root::Group(Kind::Balance)),
         EndpointKind::Failover => return Some(Root::Group(Kind::Failover)),
-        EndpointKind::Default => (codes::DYNAMIC, "dynamic endpoints"),
         EndpointKind::AwsLambda => (codes::AWS_LAMBDA, "AWS Lambda endpoints"),
-        EndpointKind::SequenceBackend => (codes::SEQUENCE_BACKEND, "sequence backends"),
         EndpointKind::WebSocket => (codes::WEBSOCKET, "WebSocket endpoints"),
         EndpointKind::GraphQl => (codes::GRAPHQL, "GraphQL endpoints"),
         EndpointKind::Wsdl => (codes::WSDL, "WSDL endpoints"),
@@ -140,13 +157,19 @@ fn check_extension(stages: &[Stage<'_>; 2], root: Root, found: &mut Diagnostics)
     let [first, _] = stages;
     let Some(extension) = &first.config.extension else { return };
     let default = match root {
-        Root::Leaf(_) => None,
+        Root::Leaf(_) | Root::Dynamic | Root::Sequence => None,
         Root::Group(kind) => Some(kind),
     };
-    let mut of_both: Vec<&[&str]> = vec![&["production", "sandbox"], leaf::KEYS];
+    let of_leaves: &[&[&str]] = match root {
+        Root::Dynamic => &[leaf::KEYS, dynamic::KEYS],
+        Root::Leaf(_) | Root::Group(_) => &[leaf::KEYS],
+        Root::Sequence => &[],
+    };
+    let mut of_both: Vec<&[&str]> = vec![&["production", "sandbox"], RULE_KEYS, dynamic::KEYS];
+    of_both.extend(of_leaves);
     of_both.extend(default.iter().flat_map(|kind| kind.keys()));
     for stage in stages {
-        let mut of_stage: Vec<&[&str]> = vec![leaf::KEYS];
+        let mut of_stage: Vec<&[&str]> = of_leaves.to_vec();
         let kind = stage.tree().map_or(default, |at| tree::kind_of_stage(&at, default));
         of_stage.extend(kind.iter().flat_map(|kind| kind.keys()));
         of_both.extend(kind.iter().flat_map(|kind| kind.keys()));
@@ -170,7 +193,8 @@ impl Stage<'_> {
     }
 
     fn is_empty(&self) -> bool {
-        self.tree().is_none() && self.own.members.is_empty()
+        let has_sequence = self.own.sequence.is_some() && matches!(self.root, Root::Sequence);
+        self.tree().is_none() && self.own.members.is_empty() && !has_sequence
     }
 
     fn plan(&self, found: &mut Diagnostics) -> Option<EndpointPlan> {
@@ -179,7 +203,7 @@ impl Stage<'_> {
         let settings = settings.within(Some(self.security));
         if let Some(at) = self.tree() {
             let kind = match self.root {
-                Root::Leaf(_) => None,
+                Root::Leaf(_) | Root::Dynamic | Root::Sequence => None,
                 Root::Group(kind) => Some(kind),
             };
             let http2 = self.config.http2.as_deref();
@@ -187,11 +211,21 @@ impl Stage<'_> {
         }
         match self.root {
             Root::Leaf(dialect) => self.leaf(dialect, &settings, found),
+            Root::Dynamic => dynamic::plan(self, &settings, &self.policies.trusted, found),
+            Root::Sequence => self.sequence(found),
             Root::Group(Kind::Failover) => wso2::failover(self.own, &self.name, settings, found),
             Root::Group(Kind::Balance) => {
                 wso2::balance(self.own, &self.config.group, &self.name, settings, found)
             }
         }
+    }
+
+    fn sequence(&self, found: &mut Diagnostics) -> Option<EndpointPlan> {
+        let name = self.own.sequence.as_deref()?;
+        let place = self.own.place.clone();
+        let sequence = policies::backend(self.source, self.policies, name, place, found)?;
+        let name = self.name.clone();
+        Some(EndpointPlan::Sequence(Box::new(BackendPlan { name, sequence })))
     }
 
     fn leaf(
@@ -200,16 +234,7 @@ impl Stage<'_> {
         settings: &Settings<'_>,
         found: &mut Diagnostics,
     ) -> Option<EndpointPlan> {
-        let member = match self.own.members.as_slice() {
-            [] => return None,
-            [member] => member,
-            [_, ..] => {
-                let message = "a single endpoint was expected, and there are several";
-                let help = "Keep one URL, or use `endpoint_type: load_balance`.";
-                found.error(codes::WRONG_SHAPE, self.own.place.clone(), message, help);
-                return None;
-            }
-        };
+        let member = self.single(found)?;
         let own = member.extension.as_ref().map(|extension| extension.cursor());
         let own = Settings::new(own);
         own.check_keys(&[leaf::KEYS], found);
@@ -217,5 +242,19 @@ impl Stage<'_> {
         let name = self.name.clone();
         let leaf = Leaf { member, name, dialect, is_member: false, settings: &settings };
         leaf.plan(found).map(|leaf| EndpointPlan::Http(Box::new(leaf)))
+    }
+
+    /// The one URL of the stage with its settings.
+    pub(super) fn single(&self, found: &mut Diagnostics) -> Option<&Member> {
+        match self.own.members.as_slice() {
+            [] => None,
+            [member] => Some(member),
+            [_, ..] => {
+                let message = "a single endpoint was expected, and there are several";
+                let help = "Keep one URL, or use `endpoint_type: load_balance`.";
+                found.error(codes::WRONG_SHAPE, self.own.place.clone(), message, help);
+                None
+            }
+        }
     }
 }

@@ -50,8 +50,12 @@ impl Leaf<'_> {
         count_connections(settings, http2, found);
         let health_check = health_check(settings, http2, found);
         let url = url::parse(member, dialect, found)?;
-        if let Some(at) = settings.inner("healthCheck").first().filter(|_| !url.is_static()) {
-            let message = "the health cannot be checked: the URL has variables";
+        let is_fixed = url.is_static() && dialect != Dialect::Dynamic;
+        if let Some(at) = settings.inner("healthCheck").first().filter(|_| !is_fixed) {
+            let message = match dialect {
+                Dialect::Dynamic => "the health cannot be checked: the address is computed",
+                _ => "the health cannot be checked: the URL has variables",
+            };
             let help = "Use a fixed URL, or switch the check off with `healthCheck: false`.";
             found.error(codes::HEALTH_CHECK, at.place(), message, help);
         }

@@ -9,6 +9,7 @@ use model::api::Operation;
 use model::{Diagnostics, Place, codes};
 
 use super::Source;
+use super::policies::Policies;
 use crate::pattern::Pattern;
 use crate::plan::{AuthPlan, OperationPlan, TokenKinds};
 
@@ -26,12 +27,18 @@ struct Draft<'a> {
     throttling_policy: Option<&'a str>,
     scopes: &'a [String],
     is_open: bool,
+    /// Its place in `operations`.
+    index: Option<usize>,
 }
 
 /// Operations of the definition by method and template.
 type Described<'a> = HashMap<(&'a str, &'a str), &'a OperationDefinition>;
 
-pub(super) fn plan(source: &Source<'_>, found: &mut Diagnostics) -> Vec<OperationPlan> {
+pub(super) fn plan(
+    source: &Source<'_>,
+    policies: &Policies,
+    found: &mut Diagnostics,
+) -> Vec<OperationPlan> {
     let drafts = drafts(source, found);
     if drafts.is_empty() && !is_reported(source) {
         let message = "the API has no operation, neither in `operations` nor in its definition";
@@ -42,7 +49,7 @@ pub(super) fn plan(source: &Source<'_>, found: &mut Diagnostics) -> Vec<Operatio
     let mut seen = HashSet::new();
     let mut operations = Vec::new();
     for draft in drafts {
-        let Some(operation) = plan_one(&draft, found) else { continue };
+        let Some(operation) = plan_one(&draft, policies, found) else { continue };
         if seen.insert((operation.method.clone(), operation.template.clone())) {
             check_scopes(&scopes, &draft, found);
             operations.push(operation);
@@ -76,8 +83,11 @@ fn drafts<'a>(source: &Source<'a>, found: &mut Diagnostics) -> Vec<Draft<'a>> {
     let own = &source.api.operations;
     if !own.is_empty() {
         let described = by_method_and_template(source);
-        let draft = |operation| of_api(source, operation, &described, found);
-        return own.iter().map(draft).collect();
+        let draft = |(index, operation)| Draft {
+            index: Some(index),
+            ..of_api(source, operation, &described, found)
+        };
+        return own.iter().enumerate().map(draft).collect();
     }
     match definition {
         Some(definition) if definition.is_placeholder => {
@@ -130,6 +140,7 @@ fn of_api<'a>(
             (None, None) => &[],
         },
         is_open: is_open(source, described),
+        index: None,
     }
 }
 
@@ -153,6 +164,7 @@ fn of_definition<'a>(source: &Source<'a>, operation: &'a OperationDefinition) ->
         throttling_policy: operation.throttling_tier.as_deref(),
         scopes: &operation.scopes,
         is_open: is_open(source, Some(operation)),
+        index: None,
     }
 }
 
@@ -165,6 +177,7 @@ fn placeholder<'a>(source: &Source<'a>, verb: &'a str) -> Draft<'a> {
         throttling_policy: None,
         scopes: &[],
         is_open: is_open(source, None),
+        index: None,
     }
 }
 
@@ -174,7 +187,11 @@ fn is_open(source: &Source<'_>, operation: Option<&OperationDefinition>) -> bool
         || operation.is_some_and(|operation| operation.disables_security)
 }
 
-fn plan_one(draft: &Draft<'_>, found: &mut Diagnostics) -> Option<OperationPlan> {
+fn plan_one(
+    draft: &Draft<'_>,
+    policies: &Policies,
+    found: &mut Diagnostics,
+) -> Option<OperationPlan> {
     let method = method(draft, found);
     let target = target(draft, found);
     let (method, (template, pattern)) = (method?, target?);
@@ -184,6 +201,7 @@ fn plan_one(draft: &Draft<'_>, found: &mut Diagnostics) -> Option<OperationPlan>
         pattern,
         auth: auth(draft, found),
         throttling_policy: draft.throttling_policy.map(str::to_owned),
+        flows: policies.of(draft.index, found),
     })
 }
 

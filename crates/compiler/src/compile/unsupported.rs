@@ -7,7 +7,6 @@ use super::Source;
 
 pub(super) fn check(source: &Source<'_>, found: &mut Diagnostics) {
     check_kind(source, found);
-    check_policies(source, found);
     check_ignored(source, found);
 }
 
@@ -35,23 +34,6 @@ fn check_kind(source: &Source<'_>, found: &mut Diagnostics) {
         let message = "endpoints with ids of their own are not supported by this version";
         let help = "Put the endpoint into `endpointConfig`.";
         found.error(codes::OPERATION_ENDPOINT, api.place.clone(), message, help);
-    }
-}
-
-fn check_policies(source: &Source<'_>, found: &mut Diagnostics) {
-    let help = "Remove the policies, or wait for a version that supports them.";
-    for (has, key) in [
-        (source.api.has_api_policies, "apiPolicies"),
-        (source.api.has_mediation_policies, "mediationPolicies"),
-    ] {
-        if has {
-            let message = format!("`{key}` is not supported by this version");
-            found.error(codes::API_POLICIES, source.place(key), message, help);
-        }
-    }
-    for operation in source.api.operations.iter().filter(|operation| operation.has_policies) {
-        let message = "policies of an operation are not supported by this version";
-        found.error(codes::OPERATION_POLICIES, operation.place.clone(), message, help);
     }
 }
 

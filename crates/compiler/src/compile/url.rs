@@ -16,6 +16,9 @@ pub(super) fn parse(
     dialect: Dialect,
     found: &mut Diagnostics,
 ) -> Option<UrlTemplate> {
+    if dialect == Dialect::Dynamic {
+        return Some(UrlTemplate::literal(""));
+    }
     let place = member.place_of("url");
     let Some(text) = &member.url else {
         let help = "Write the `url`, or remove the stage.";
@@ -24,7 +27,7 @@ pub(super) fn parse(
     };
     let checked = match dialect {
         Dialect::Http => check(text),
-        Dialect::Address => check_fixed(text),
+        Dialect::Address | Dialect::Dynamic => check_fixed(text),
     };
     match checked {
         Ok(template) => {

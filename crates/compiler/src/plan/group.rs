@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use http::HeaderName;
 
-use super::{Credentials, EndpointPlan, HttpPlan, StatusSet};
+use super::{EndpointPlan, HttpPlan, StatusSet};
 use crate::condition::Condition;
 
 /// What both kinds of group have.
@@ -386,7 +386,9 @@ impl EndpointPlan {
         let Some(group) = self.group() else { return BodyNeed::Stream };
         let own = match self {
             Self::Balance(plan) => plan.body_need(),
-            Self::Http(_) | Self::Failover(_) => group.body_need(),
+            Self::Http(_) | Self::Dynamic(_) | Self::Sequence(_) | Self::Failover(_) => {
+                group.body_need()
+            }
         };
         group.members.iter().map(|member| member.endpoint.body_need()).max().unwrap_or(own).max(own)
     }
@@ -394,13 +396,14 @@ impl EndpointPlan {
     /// The most that anybody in this tree keeps of a body.
     #[must_use]
     pub fn replay(&self) -> Replay {
+        let of_leaf = |leaf: &HttpPlan| match &leaf.credentials {
+            Some(credentials) if credentials.may_be_refused() => Replay::default(),
+            _ => Replay { memory: 0, file: 0 },
+        };
         let group = match self {
-            Self::Http(leaf)
-                if leaf.credentials.as_ref().is_some_and(Credentials::may_be_refused) =>
-            {
-                return Replay::default();
-            }
-            Self::Http(_) => return Replay { memory: 0, file: 0 },
+            Self::Http(leaf) => return of_leaf(leaf),
+            Self::Dynamic(plan) => return of_leaf(&plan.leaf),
+            Self::Sequence(_) => return Replay { memory: 0, file: 0 },
             Self::Failover(plan) => &plan.group,
             Self::Balance(plan) => &plan.group,
         };
@@ -419,6 +422,8 @@ impl EndpointPlan {
     pub fn leaves(&self) -> Vec<&HttpPlan> {
         let members = match self {
             Self::Http(leaf) => return vec![leaf],
+            Self::Dynamic(plan) => return vec![&plan.leaf],
+            Self::Sequence(_) => return Vec::new(),
             Self::Failover(plan) => &plan.group.members,
             Self::Balance(plan) => &plan.group.members,
         };
@@ -429,7 +434,7 @@ impl EndpointPlan {
     #[must_use]
     pub fn group(&self) -> Option<&GroupPlan> {
         match self {
-            Self::Http(_) => None,
+            Self::Http(_) | Self::Dynamic(_) | Self::Sequence(_) => None,
             Self::Failover(plan) => Some(&plan.group),
             Self::Balance(plan) => Some(&plan.group),
         }

@@ -1,6 +1,8 @@
 //! A plan as text, for people and for golden tests.
 
 mod credentials;
+mod dynamic;
+mod flows;
 mod group;
 mod leaf;
 
@@ -40,6 +42,7 @@ impl Display for ApiPlan {
                 None => writeln!(f, "{stage} none")?,
             }
         }
+        write!(f, "{}", self.extras)?;
         self.certificates.iter().try_for_each(|certificate| write!(f, "{certificate}"))
     }
 }
@@ -90,9 +93,10 @@ impl Display for OperationPlan {
             }
         }
         match &self.throttling_policy {
-            Some(policy) => writeln!(f, ", {policy}"),
-            None => writeln!(f),
+            Some(policy) => writeln!(f, ", {policy}")?,
+            None => writeln!(f)?,
         }
+        write!(f, "{}", self.flows)
     }
 }
 
@@ -102,8 +106,10 @@ impl Display for HttpPlan {
         let dialect = match self.dialect {
             Dialect::Http => "http",
             Dialect::Address => "address",
+            Dialect::Dynamic => "default",
         };
-        line(f, "url", self.url.as_str())?;
+        let url = if self.dialect == Dialect::Dynamic { "computed" } else { self.url.as_str() };
+        line(f, "url", url)?;
         line(f, "dialect", dialect)?;
         let http2 = match self.http2 {
             Http2::Negotiate => "negotiate",

@@ -21,6 +21,8 @@ const GROUPS: &[(&str, &str)] = &[
     ("OA", "OpenAPI definitions"),
     ("PA", "`params.yaml`"),
     ("CE", "Certificates"),
+    ("PO", "Policies"),
+    ("MD", "Mediation"),
 ];
 
 #[test]

@@ -1,4 +1,4 @@
-//! Every example of `docs/endpoint-groups.md` compiles, without a word.
+//! Every example of the documents about endpoints and policies compiles, without a word.
 
 use std::path::Path;
 
@@ -10,16 +10,27 @@ const ENDPOINT: &str =
     "endpointConfig: {endpoint_type: http, production_endpoints: {url: 'http://b'}}\n";
 
 #[test]
-fn every_example_of_a_group_compiles() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/endpoint-groups.md");
-    let page = std::fs::read_to_string(path).unwrap();
+fn every_example_of_a_document_compiles() {
+    for (document, least) in
+        [("endpoint-groups.md", 11), ("dynamic-endpoints.md", 4), ("policies.md", 1)]
+    {
+        let count = compile_examples(document);
+        assert!(count >= least, "{document}: {count} examples");
+    }
+}
+
+fn compile_examples(document: &str) -> usize {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs");
+    let page = std::fs::read_to_string(folder.join(document)).unwrap();
     let mut count = 0;
     for block in page.split("```yaml\n").skip(1) {
         let example = block.split("```").next().unwrap();
         let is_environment = example.starts_with("environments:");
         let mut files = Files::new();
-        let own = if is_environment { ENDPOINT } else { example };
-        files.insert("api.yaml", format!("{API}{own}")).unwrap();
+        let has_endpoint = example.contains("endpointConfig:");
+        let own = if is_environment { "" } else { example };
+        let endpoint = if has_endpoint { "" } else { ENDPOINT };
+        files.insert("api.yaml", format!("{API}{endpoint}{own}")).unwrap();
         if is_environment {
             files.insert("params.yaml", example.to_owned()).unwrap();
         }
@@ -27,9 +38,9 @@ fn every_example_of_a_group_compiles() {
             if is_environment { Some(("production", &|_| None)) } else { None };
         let (plan, found) =
             compile_files(files, environment, &CompileOptions::default(), Secrets::none());
-        assert!(found.is_empty(), "{example}{found:#?}");
-        assert!(plan.is_some(), "{example}");
+        assert!(found.is_empty(), "{document}: {example}{found:#?}");
+        assert!(plan.is_some(), "{document}: {example}");
         count += 1;
     }
-    assert!(count > 10, "{count} examples");
+    count
 }

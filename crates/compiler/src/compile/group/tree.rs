@@ -50,6 +50,21 @@ pub(in super::super) fn of_stage(
     tree.group(at, kind, name, settings, 1)
 }
 
+/// Checks and builds an endpoint that stands alone: a URL or a group.
+pub(in super::super) fn of_node(
+    at: &Cursor<'_>,
+    name: &str,
+    around: &Settings<'_>,
+    found: &mut Diagnostics,
+) -> Option<EndpointPlan> {
+    let mut tree = Tree { http2: None, members: 0, found };
+    if !at.value().is_object() {
+        at.entries(tree.found);
+        return None;
+    }
+    tree.node(at, name, around, 0)
+}
+
 fn group_kind(word: &str) -> Option<Kind> {
     match value::plain(word).as_str() {
         "failover" => Some(Kind::Failover),
@@ -105,8 +120,21 @@ impl Tree<'_> {
         }
         let own = Settings::new([at.clone()]).inside(group);
         let (label, weight) = place_in_group(&own, self.found);
+        let endpoint = self.node(at, name, group, level);
+        Some(MemberPlan { label, weight, endpoint: endpoint? })
+    }
+
+    /// A group or a URL.
+    fn node(
+        &mut self,
+        at: &Cursor<'_>,
+        name: &str,
+        group: &Settings<'_>,
+        level: usize,
+    ) -> Option<EndpointPlan> {
+        let own = Settings::new([at.clone()]).inside(group);
         let word = value::scalar(&at.get("type"));
-        let endpoint = match word.as_deref().and_then(group_kind) {
+        match word.as_deref().and_then(group_kind) {
             Some(kind) => {
                 let [shared, leaf, of_kind] = kind.keys();
                 let known = [NODE_KEYS, MEMBER_KEYS, shared, leaf, of_kind];
@@ -118,8 +146,7 @@ impl Tree<'_> {
                 None
             }
             None => self.leaf(at, word.as_deref(), name, &own.before(group)),
-        };
-        Some(MemberPlan { label, weight, endpoint: endpoint? })
+        }
     }
 
     fn leaf(

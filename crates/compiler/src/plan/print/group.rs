@@ -13,6 +13,8 @@ impl Display for EndpointPlan {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Self::Http(plan) => write!(f, "{plan}"),
+            Self::Dynamic(plan) => write!(f, "{plan}"),
+            Self::Sequence(plan) => write!(f, "{plan}"),
             Self::Failover(plan) => write!(f, "{plan}")
                 .and_then(|()| body(f, self))
                 .and_then(|()| members(f, &plan.group)),
