@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use gateway::admin::diagnostic;
 use gateway::config::GatewayConfig;
 use gateway::deploy::{Deployer, ProjectStatus, State};
@@ -79,13 +80,14 @@ fn refusal(status: &ProjectStatus) -> Value {
     json!({ "path": status.path.display().to_string(), "diagnostics": diagnostics })
 }
 
-fn request(options: &cli::Explain) -> Result<(Request<()>, bool), String> {
+fn request(options: &cli::Explain) -> Result<(Request<Bytes>, bool), String> {
     let headers = options.headers.iter().map(String::as_str);
+    let body = body(options)?;
+    let length = options.data.as_ref().map(|_| HeaderValue::from(body.len()));
     let (mut request, is_secure) =
-        gateway::explain::request(&options.method, &options.url, headers)?;
-    if let Some(data) = &options.data {
-        let length = body_length(data)?;
-        request.headers_mut().insert(http::header::CONTENT_LENGTH, HeaderValue::from(length));
+        gateway::explain::request(&options.method, &options.url, headers, body)?;
+    if let Some(length) = length {
+        request.headers_mut().insert(http::header::CONTENT_LENGTH, length);
     }
     Ok((request, is_secure))
 }
@@ -102,6 +104,12 @@ fn ask(options: &cli::Explain, address: Option<&str>) -> Result<Value, String> {
         .append_pair("method", &options.method)
         .append_pair("url", &options.url)
         .extend_pairs(options.headers.iter().map(|header| ("header", header)));
+    let body = body(options)?;
+    if !body.is_empty() {
+        let text = std::str::from_utf8(&body);
+        let text = text.map_err(|_| "a body that is no text cannot be asked about there")?;
+        url.query_pairs_mut().append_pair("data", text);
+    }
     let trust = TrustStore::load(&loaded.config.upstream_tls).map_err(|error| error.to_string())?;
     let fetcher = Fetcher::new(Arc::new(trust), FetchLimits::default());
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -118,12 +126,13 @@ fn ask(options: &cli::Explain, address: Option<&str>) -> Result<Value, String> {
     serde_json::from_str(&text).map_err(|error| format!("{address} answered no JSON: {error}"))
 }
 
-/// The body itself changes nothing yet: no endpoint kind looks into it.
-fn body_length(data: &str) -> Result<u64, String> {
+/// The body that was given, or that of a file.
+fn body(options: &cli::Explain) -> Result<Bytes, String> {
+    let Some(data) = &options.data else { return Ok(Bytes::new()) };
     match data.strip_prefix('@') {
-        None => Ok(data.len() as u64),
-        Some(file) => std::fs::metadata(file)
-            .map(|metadata| metadata.len())
+        None => Ok(Bytes::copy_from_slice(data.as_bytes())),
+        Some(file) => std::fs::read(file)
+            .map(Bytes::from)
             .map_err(|error| format!("cannot read {file}: {error}")),
     }
 }

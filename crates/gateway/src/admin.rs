@@ -89,6 +89,9 @@ impl Admin {
         let leaves = leaves
             .iter()
             .map(|(leaf, member)| (&leaf.metrics, endpoints::leaf_state(leaf, *member, now)));
+        let dynamics = endpoints::dynamics(&snapshot);
+        let dynamics = dynamics.iter().map(|one| (&*one.metrics, endpoints::dynamic_state(one)));
+        let leaves = leaves.chain(dynamics);
         let groups = endpoints::groups(&snapshot);
         let groups = groups.iter().map(|group| (&group.labels, group.counters.read()));
         let body =
@@ -118,7 +121,7 @@ impl Admin {
             .collect()
     }
 
-    /// `GET /explain?method=GET&url=…&header=Name:%20value`: what would happen to a request now.
+    /// `GET /explain?method=GET&url=…&header=Name:%20value&data=…`: what would happen to a request now.
     fn explain(&self, uri: &http::Uri) -> Response<Full<Bytes>> {
         let query = uri.query().unwrap_or_default();
         let pairs: Vec<(Cow<'_, str>, Cow<'_, str>)> =
@@ -130,7 +133,9 @@ impl Admin {
         let Some(url) = all("url").next() else {
             return text(StatusCode::BAD_REQUEST, "say which request: ?method=GET&url=/a/1.0\n");
         };
-        match explain::request(method, url, all("header")) {
+        let body = all("data").next().unwrap_or_default();
+        let body = Bytes::copy_from_slice(body.as_bytes());
+        match explain::request(method, url, all("header"), body) {
             Ok((request, is_secure)) => {
                 let explanation = explain::explain(&self.shared, request, is_secure);
                 json(StatusCode::OK, &explanation.to_json())

@@ -12,6 +12,7 @@ mod upstream_tls;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::HeaderName;
@@ -64,6 +65,21 @@ pub struct GatewayConfig {
     pub sample_backend: bool,
     /// Defaults for the state of every leaf.
     pub endpoint_defaults: EndpointDefaults,
+    /// What policies may use.
+    pub mediation: Arc<mediation::Limits>,
+    /// What scripts of policies may use.
+    pub scripts: ScriptsConfig,
+}
+
+/// `[weir.scripts]`: the threads of scripts, and what one script may use.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScriptsConfig {
+    /// How many run at once.
+    pub threads: usize,
+    /// How many may wait for a thread.
+    pub queue: usize,
+    /// Time, memory and output of one run.
+    pub limits: script::ScriptLimits,
 }
 
 /// Addresses to listen on; `None` switches a listener off.
@@ -499,7 +515,15 @@ impl Default for GatewayConfig {
             strict_virtual_hosts: false,
             sample_backend: false,
             endpoint_defaults: EndpointDefaults::default(),
+            mediation: Arc::default(),
+            scripts: ScriptsConfig::default(),
         }
+    }
+}
+
+impl Default for ScriptsConfig {
+    fn default() -> Self {
+        Self { threads: 4, queue: 256, limits: script::ScriptLimits::default() }
     }
 }
 

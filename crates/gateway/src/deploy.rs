@@ -31,6 +31,9 @@ use crate::telemetry::metric::{ApiLabels, ApiMetrics, EndpointLabels};
 use crate::upstream::tls::TrustStore;
 use crate::vault::Vault;
 
+/// The label of endpoints that belong to no stage alone.
+const NAMED: &str = "named";
+
 mod contest;
 mod identities;
 
@@ -412,10 +415,25 @@ impl Deployer {
             production: self.endpoint(&plan, Stage::Production),
             sandbox: self.endpoint(&plan, Stage::Sandbox),
         };
+        let extras = plan
+            .extras
+            .named
+            .iter()
+            .map(|(name, endpoint)| (Arc::clone(name), self.attach(&plan, endpoint, NAMED)));
+        let computed = plan.extras.computed.as_ref();
+        let computed = computed.map(|it| EndpointPlan::Dynamic(it.clone()));
+        let is_sequence = |it: &Option<Endpoint>| matches!(it, Some(Endpoint::Sequence(_)));
+        let has_backends = is_sequence(&endpoints.production) || is_sequence(&endpoints.sandbox);
+        let has_policies = plan.operations.iter().any(|operation| !operation.flows.is_empty());
         LiveApi {
             operations: OperationTable::new(&plan),
+            extras: extras.collect(),
+            computed: computed.map(|it| self.attach(&plan, &it, NAMED)),
+            has_flows: has_policies || has_backends,
+            has_backends,
             endpoints,
             exchanges_tokens: exchanges_tokens(&plan),
+            answers: Default::default(),
             metrics: ApiMetrics::new(labels, self.config.workers),
             generation: self.generation,
             plan,
@@ -427,11 +445,16 @@ impl Deployer {
             Stage::Production => plan.endpoints.production.as_ref(),
             Stage::Sandbox => plan.endpoints.sandbox.as_ref(),
         }?;
+        Some(self.attach(plan, endpoint, stage.as_str()))
+    }
+
+    /// Attaches live things to a plan of an endpoint; `stage` is a label.
+    fn attach(&self, plan: &ApiPlan, endpoint: &EndpointPlan, stage: &'static str) -> Endpoint {
         let context = LeafContext {
             labels: EndpointLabels {
                 api: plan.name.as_str().into(),
                 version: plan.version.as_str().into(),
-                stage: stage.as_str(),
+                stage,
                 name: "".into(),
             },
             config: &self.config,
@@ -441,8 +464,9 @@ impl Deployer {
             counts: false,
             tokens: &self.tokens,
             watch: self.watch.as_ref(),
+            computed: None,
         };
-        Some(Endpoint::new(endpoint, &context))
+        Endpoint::new(endpoint, &context)
     }
 
     fn snapshot(&mut self) -> Snapshot {
@@ -465,7 +489,8 @@ impl Deployer {
 
 fn exchanges_tokens(plan: &ApiPlan) -> bool {
     let stages = [&plan.endpoints.production, &plan.endpoints.sandbox];
-    let leaves = stages.into_iter().flatten().flat_map(EndpointPlan::leaves);
+    let named = plan.extras.named.iter().map(|(_, endpoint)| endpoint);
+    let leaves = stages.into_iter().flatten().chain(named).flat_map(EndpointPlan::leaves);
     leaves.filter_map(|leaf| leaf.credentials.as_ref()).any(Credentials::exchanges_tokens)
 }
 

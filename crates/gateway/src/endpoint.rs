@@ -1,6 +1,7 @@
 //! The endpoint of a stage at run time: a leaf, or a group of endpoints.
 
 pub mod check;
+pub mod dynamic;
 pub mod group;
 pub mod health;
 pub mod http;
@@ -9,7 +10,7 @@ pub mod limit;
 use std::sync::Arc;
 
 use ::http::Response;
-use compiler::plan::{AuthPlan, EndpointPlan, Stages};
+use compiler::plan::{AuthPlan, BackendPlan, EndpointPlan, Stages};
 use model::fault::FaultCode;
 use tokio::time::Instant;
 
@@ -17,8 +18,9 @@ use crate::admit::credential::{CredentialKind, KeyType};
 use crate::body::ResponseBody;
 use crate::config::EnvironmentKind;
 use crate::exchange::Exchange;
-use crate::fault::Failure;
+use crate::fault::{Failure, Fault};
 use crate::snapshot::LiveApi;
+use dynamic::Dynamic;
 use group::Group;
 
 /// An endpoint with its state and connections.
@@ -26,6 +28,10 @@ use group::Group;
 pub enum Endpoint {
     /// A URL.
     Http(Box<http::HttpLeaf>),
+    /// An address that each request brings with it.
+    Dynamic(Box<Dynamic>),
+    /// A sequence that answers in place of an upstream.
+    Sequence(Box<BackendPlan>),
     /// Several endpoints.
     Group(Box<Group>),
 }
@@ -56,6 +62,8 @@ impl Endpoint {
         let body = (plan.body_need(), plan.replay());
         match plan {
             EndpointPlan::Http(plan) => Self::Http(Box::new(http::HttpLeaf::new(plan, context))),
+            EndpointPlan::Dynamic(plan) => Self::Dynamic(Box::new(Dynamic::new(plan, context))),
+            EndpointPlan::Sequence(plan) => Self::Sequence(plan.clone()),
             EndpointPlan::Failover(plan) => {
                 Self::Group(Box::new(Group::failover(plan, body, context)))
             }
@@ -73,7 +81,12 @@ impl Endpoint {
     ) -> Result<Response<ResponseBody>, Failure> {
         match self {
             Self::Http(leaf) => leaf.call(exchange, api).await,
-            // Boxed, so that it does not make every exchange larger.
+            // Boxed, so that they do not make every exchange larger.
+            Self::Dynamic(dynamic) => Box::pin(dynamic.call(exchange, api)).await,
+            // Policies are run by `flow.rs`, which never comes here with one.
+            Self::Sequence(plan) => Err(Fault::new(FaultCode::PolicyFailed)
+                .internal(format!("{} was called as an upstream", plan.name))
+                .into()),
             Self::Group(group) => Box::pin(group::call(group, exchange, api)).await,
         }
     }
@@ -83,6 +96,8 @@ impl Endpoint {
     pub fn is_ready(&self, now: Instant) -> bool {
         match self {
             Self::Http(leaf) => leaf.is_ready(now),
+            Self::Dynamic(dynamic) => dynamic.is_ready(now),
+            Self::Sequence(_) => true,
             Self::Group(group) => group.is_ready(now),
         }
     }
@@ -91,6 +106,8 @@ impl Endpoint {
     pub(crate) fn ready_since(&self, now: Instant) -> Option<Instant> {
         match self {
             Self::Http(leaf) => leaf.ready_since(),
+            Self::Dynamic(dynamic) => dynamic.health.ready_since(),
+            Self::Sequence(_) => None,
             Self::Group(group) => group.ready_since(now),
         }
     }
@@ -100,6 +117,8 @@ impl Endpoint {
     pub fn is_off(&self, now: Instant) -> bool {
         match self {
             Self::Http(leaf) => leaf.health.is_off(now),
+            Self::Dynamic(dynamic) => dynamic.health.is_off(now),
+            Self::Sequence(_) => false,
             Self::Group(group) => group.members.iter().all(|member| member.endpoint.is_off(now)),
         }
     }
@@ -108,6 +127,7 @@ impl Endpoint {
     pub(crate) fn has_room(&self, now: Instant) -> bool {
         match self {
             Self::Http(leaf) => leaf.gate.has_room(),
+            Self::Dynamic(_) | Self::Sequence(_) => true,
             Self::Group(group) => group.has_room(now),
         }
     }
@@ -117,14 +137,18 @@ impl Endpoint {
     pub fn in_flight(&self) -> u32 {
         match self {
             Self::Http(leaf) => leaf.gate.in_flight(),
+            Self::Dynamic(dynamic) => dynamic.in_flight(),
+            Self::Sequence(_) => 0,
             Self::Group(group) => group.in_flight(),
         }
     }
 
-    /// The leaves under this endpoint, in the order in which they were written.
+    /// The leaves under this endpoint, in the order in which they were written. The targets of a
+    /// dynamic one come and go, and are none of them.
     pub fn leaves(&self) -> Vec<&http::HttpLeaf> {
         match self {
             Self::Http(leaf) => vec![leaf],
+            Self::Dynamic(_) | Self::Sequence(_) => Vec::new(),
             Self::Group(group) => group.leaves(),
         }
     }

@@ -115,6 +115,10 @@ pub struct Exchange {
     pub body: RequestBody,
     /// Bytes of the path that are the API's context.
     pub context_length: usize,
+    /// Where its policies send it; only an endpoint without an address looks at it.
+    pub destination: Option<Destination>,
+    /// What is added to the address of its endpoint, with the query; `None` is what came.
+    pub postfix: Option<String>,
     /// The variables of the operation's template.
     pub captures: Captures,
     /// The origin that a browser names.
@@ -125,6 +129,12 @@ pub struct Exchange {
     pub correlation: Option<HeaderValue>,
     /// Which headers it came with.
     pub(crate) present: Present,
+    /// What framed its body, while policies have its headers.
+    pub(crate) framing: Option<Box<Framing>>,
+    /// Whether what is meant for the gateway alone was taken out of its headers already.
+    pub(crate) is_stripped: bool,
+    /// The `Host` that a policy wants the upstream to be told.
+    pub(crate) own_host: Option<Box<HeaderValue>>,
     /// The way for interim answers.
     pub(crate) interim: Interim,
     /// The client's connection, if it may become a tunnel.
@@ -140,6 +150,16 @@ pub struct Exchange {
     /// What its end will leave.
     pub record: Box<Record>,
 }
+
+/// An address that was computed for one request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Destination {
+    /// The address as it was computed (`To`): scheme and host, mostly with a path.
+    pub to: Arc<str>,
+}
+
+/// Header fields that frame a body.
+pub(crate) type Framing = Vec<(HeaderName, HeaderValue)>;
 
 /// What the calls of one exchange brought.
 #[derive(Debug, Default)]
@@ -278,6 +298,8 @@ impl Exchange {
         let correlation = &snapshot.config.forwarding.correlation_header;
         Self {
             context_length: 0,
+            destination: None,
+            postfix: None,
             captures: Captures::default(),
             origin: value(Known::Origin, &header::ORIGIN),
             correlation: head.headers.get(correlation).cloned(),
@@ -287,6 +309,9 @@ impl Exchange {
                 Dialect::Json
             },
             present,
+            framing: None,
+            is_stripped: false,
+            own_host: None,
             interim,
             switch,
             wish: None,
@@ -302,6 +327,9 @@ impl Exchange {
 
     /// Remembers what the caller has shown, before it is taken out of what an upstream gets.
     pub(crate) fn keep_token(&mut self, api: &LiveApi) {
+        if self.caller_token.is_some() {
+            return;
+        }
         let own = &self.snapshot.config.admission.authorization_header;
         let name = api.plan.security.authorization_header.as_ref().unwrap_or(own);
         self.caller_token = self.head.headers.get(name).cloned().map(Box::new);
@@ -321,9 +349,13 @@ impl Exchange {
         self.replay.clone()
     }
 
-    /// The path and query after the API's context, as it came.
+    /// What is added to the address of the endpoint: the path and query after the API's context as
+    /// they came, unless they were rewritten.
     #[must_use]
     pub fn postfix(&self) -> &str {
+        if let Some(postfix) = &self.postfix {
+            return postfix;
+        }
         let path = self.head.uri.path_and_query().map_or("/", |path| path.as_str());
         path.get(self.context_length..).unwrap_or_default()
     }

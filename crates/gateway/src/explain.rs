@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
+use bytes::Bytes;
 use compiler::plan::{AuthPlan, Credentials};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
 use model::fault::FaultCode;
@@ -11,13 +12,15 @@ use tokio::time::Instant;
 
 use crate::admit::credential::{Credential, CredentialKind, KeyType};
 use crate::body::RequestSource;
+use crate::endpoint::dynamic::Dynamic;
 use crate::endpoint::http::HttpLeaf;
 use crate::endpoint::{self, Endpoint};
 use crate::exchange::{Arrival, Connection, Exchange};
 use crate::fault::{Failure, Fault};
+use crate::flow::explain::Preview;
 use crate::snapshot::{LiveApi, Snapshot};
 use crate::worker::{Shared, Worker};
-use crate::{locate, normalise};
+use crate::{flow, locate, normalise};
 
 /// Headers whose values are not shown.
 const MASKED: [&str; 6] =
@@ -57,12 +60,13 @@ pub fn request<'a>(
     method: &str,
     url: &str,
     headers: impl Iterator<Item = &'a str>,
-) -> Result<(Request<()>, bool), String> {
+    body: Bytes,
+) -> Result<(Request<Bytes>, bool), String> {
     let method = Method::from_bytes(method.as_bytes())
         .map_err(|_invalid| format!("`{method}` is no method"))?;
     let uri: Uri = url.parse().map_err(|error| format!("`{url}` is no URL: {error}"))?;
     let is_secure = uri.scheme_str() != Some("http");
-    let mut request = Request::new(());
+    let mut request = Request::new(body);
     *request.method_mut() = method;
     let fields = request.headers_mut();
     for header in headers {
@@ -84,24 +88,28 @@ pub fn request<'a>(
 
 /// Explains what would happen to a request. `is_secure` is whether it comes over TLS.
 #[must_use]
-pub fn explain(shared: &Arc<Shared>, request: Request<()>, is_secure: bool) -> Explanation {
+pub fn explain(shared: &Arc<Shared>, request: Request<Bytes>, is_secure: bool) -> Explanation {
     // No worker has this number, so that nothing is counted.
     let worker = Arc::new(Worker::new(usize::MAX, Arc::clone(shared)));
     let peer = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
     let connection = Arc::new(Connection::new(worker, peer, is_secure));
     let snapshot = shared.snapshot.load_full();
-    let (head, ()) = request.into_parts();
+    let (head, body) = request.into_parts();
     let arrival = Arrival::new(head, RequestSource::Empty);
     let mut exchange = Exchange::new(&connection, snapshot, arrival);
     let mut explanation = Explanation::default();
-    if let Err(failure) = walk(&mut exchange, &mut explanation) {
+    if let Err(failure) = walk(&mut exchange, &body, &mut explanation) {
         explanation.answer = Some(failure_json(&exchange, &failure));
     }
     exchange.record.forget();
     explanation
 }
 
-fn walk(exchange: &mut Exchange, explanation: &mut Explanation) -> Result<(), Failure> {
+fn walk(
+    exchange: &mut Exchange,
+    body: &Bytes,
+    explanation: &mut Explanation,
+) -> Result<(), Failure> {
     normalise::normalise(exchange)?;
     locate::find_api(exchange)?;
     let api = exchange.record.api.clone().expect("the API was found above");
@@ -116,10 +124,62 @@ fn walk(exchange: &mut Exchange, explanation: &mut Explanation) -> Result<(), Fa
     }
     operation(exchange, &api, explanation);
     exchange.record.credential = presumed(exchange).map(Arc::new);
-    let endpoint = endpoint::choose(exchange, &api)?;
+    if !flow::concerns(exchange, &api) {
+        let endpoint = endpoint::choose(exchange, &api)?;
+        return call(exchange, &api, endpoint, explanation);
+    }
+    let previewed = flow::explain::preview(exchange, &api, body, &mut |name, text| {
+        explanation.step(name, text);
+    })?;
+    match previewed {
+        Preview::Call(endpoint) => call(exchange, &api, endpoint, explanation),
+        Preview::Answer(status, body) => {
+            explanation.step("policies", "they answer this request");
+            explanation.answer = Some(json!({ "status": status, "body": body }));
+            Ok(())
+        }
+        Preview::Unknown => Ok(()),
+    }
+}
+
+/// What calling an endpoint would come to.
+fn call(
+    exchange: &mut Exchange,
+    api: &LiveApi,
+    endpoint: &Endpoint,
+    explanation: &mut Explanation,
+) -> Result<(), Failure> {
+    match endpoint {
+        Endpoint::Dynamic(dynamic) => return computed(exchange, api, dynamic, explanation),
+        Endpoint::Sequence(plan) => {
+            let text = format!("{}: a sequence makes the answer", plan.name);
+            explanation.step("endpoint", text);
+            return Ok(());
+        }
+        Endpoint::Http(_) | Endpoint::Group(_) => {}
+    }
     let first = order(exchange, endpoint, "", explanation);
     let Some(first) = first else { return Err(FaultCode::NoChildReady.into()) };
-    leaf(exchange, &api, first, explanation)
+    leaf(exchange, api, first, explanation)
+}
+
+/// The target that the policies of the request have computed, where they have.
+fn computed(
+    exchange: &mut Exchange,
+    api: &LiveApi,
+    dynamic: &Dynamic,
+    explanation: &mut Explanation,
+) -> Result<(), Failure> {
+    let text = format!("{}: its address is computed for each request", dynamic.name());
+    explanation.step("endpoint", text);
+    match dynamic.preview(exchange)? {
+        Some(target) => leaf(exchange, api, &target, explanation),
+        None => {
+            let text = "no policy and no rule has set it (`To`)";
+            explanation.step("target", text);
+            Err(FaultCode::NotReady.into())
+        }
+    }
 }
 
 /// The members of a group in the order in which they would be tried now, and those of groups within;
@@ -132,6 +192,7 @@ fn order<'a>(
 ) -> Option<&'a HttpLeaf> {
     let group = match endpoint {
         Endpoint::Http(leaf) => return Some(leaf),
+        Endpoint::Dynamic(_) | Endpoint::Sequence(_) => return None,
         Endpoint::Group(group) => group,
     };
     let now = Instant::now();
@@ -172,7 +233,7 @@ fn order_below<'a>(
 fn url(endpoint: &Endpoint) -> String {
     match endpoint {
         Endpoint::Http(leaf) => format!(" ({})", leaf.plan.url.as_str()),
-        Endpoint::Group(_) => String::new(),
+        Endpoint::Dynamic(_) | Endpoint::Sequence(_) | Endpoint::Group(_) => String::new(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! A fault on its way to the one place that answers it.
 
-use http::HeaderValue;
+use http::{HeaderName, HeaderValue, StatusCode};
 use model::fault::{FaultCode, ProtocolState};
 
 use crate::upstream::SendFailure;
@@ -16,6 +16,14 @@ pub struct Fault {
     pub description: Option<String>,
     /// What the operator needs; goes to the log, never to the caller.
     pub internal: Option<String>,
+    /// What callers see in place of the number, where a policy said so.
+    pub thrown: Option<Box<str>>,
+    /// The status that a fault flow wants.
+    pub status: Option<StatusCode>,
+    /// The headers that a fault flow wants.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// Whether it was told to the log already.
+    pub is_noted: bool,
     /// `WWW-Authenticate`, for 401.
     pub challenge: Option<HeaderValue>,
     /// `Allow`, for 405.
@@ -40,6 +48,10 @@ impl Fault {
             state: ProtocolState::RequestReady,
             description: None,
             internal: None,
+            thrown: None,
+            status: None,
+            headers: Vec::new(),
+            is_noted: false,
             challenge: None,
             allow: None,
         }
@@ -63,6 +75,12 @@ impl Fault {
     #[must_use]
     pub fn number(&self) -> u32 {
         self.code.number(self.state)
+    }
+
+    /// The code as callers see it.
+    #[must_use]
+    pub fn code_text(&self) -> String {
+        self.thrown.as_deref().map_or_else(|| self.number().to_string(), str::to_owned)
     }
 
     /// The description that callers see.

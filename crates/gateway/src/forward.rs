@@ -6,6 +6,7 @@ use http::{HeaderMap, Method, StatusCode, Uri};
 use crate::config::Forwarding;
 use crate::exchange::{Connection, Exchange, Record};
 use crate::known::{Known, Present, is_disguised};
+use crate::snapshot::LiveApi;
 use crate::telemetry::trace::REQUEST_ID;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -71,14 +72,11 @@ pub(crate) fn request_headers(
         headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
         headers.insert(header::UPGRADE, protocol);
     }
-    for (known, name) in &NOT_FORWARDED {
-        if present.has(*known) {
-            headers.remove(name);
-        }
-    }
-    let is_default = *auth_header == header::AUTHORIZATION;
-    if !rules.outbound_auth_header && (!is_default || present.has(Known::Authorization)) {
-        headers.remove(auth_header);
+    if exchange.is_stripped {
+        // What stands there now is what policies have put there.
+        headers.remove(header::EXPECT);
+    } else {
+        strip_credentials(headers, present, rules, auth_header);
     }
     headers.insert(header::HOST, host);
     exchange.record.trace.apply(headers);
@@ -88,6 +86,39 @@ pub(crate) fn request_headers(
     }
     add_forwarded(headers, present, &exchange.record, rules);
     wish
+}
+
+/// Takes out what is meant for the gateway alone, before policies see the request: what they set
+/// afterwards is theirs and goes on.
+pub(crate) fn take_credentials(exchange: &mut Exchange, api: &LiveApi) {
+    let snapshot = std::sync::Arc::clone(&exchange.snapshot);
+    let own = &snapshot.config.admission.authorization_header;
+    let auth_header = api.plan.security.authorization_header.as_ref().unwrap_or(own);
+    let rules = &snapshot.config.forwarding;
+    let headers = &exchange.head.headers;
+    let expects = exchange.present.has(Known::Expect).then(|| headers.get(header::EXPECT).cloned());
+    strip_credentials(&mut exchange.head.headers, exchange.present, rules, auth_header);
+    if let Some(expects) = expects.flatten() {
+        exchange.head.headers.insert(header::EXPECT, expects);
+    }
+    exchange.is_stripped = true;
+}
+
+fn strip_credentials(
+    headers: &mut HeaderMap,
+    present: Present,
+    rules: &Forwarding,
+    auth_header: &HeaderName,
+) {
+    for (known, name) in &NOT_FORWARDED {
+        if present.has(*known) {
+            headers.remove(name);
+        }
+    }
+    let is_default = *auth_header == header::AUTHORIZATION;
+    if !rules.outbound_auth_header && (!is_default || present.has(Known::Authorization)) {
+        headers.remove(auth_header);
+    }
 }
 
 /// Removes what a backend may take for a header that frames the message, or that the gateway sets.

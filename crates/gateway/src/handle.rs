@@ -8,7 +8,7 @@ use http::Response;
 use crate::body::ResponseBody;
 use crate::exchange::{Arrival, Connection, Exchange};
 use crate::fault::Failure;
-use crate::{admit, endpoint, locate, normalise, respond};
+use crate::{admit, endpoint, flow, locate, normalise, respond};
 
 /// The connection is to be closed without an answer.
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +52,10 @@ async fn answer(exchange: &mut Exchange) -> Result<Response<ResponseBody>, Failu
     }
     admit::admit(exchange).await?;
     let api = exchange.record.api.clone().expect("an API was found above");
+    if flow::concerns(exchange, &api) {
+        // Boxed, so that it does not make every exchange larger.
+        return Box::pin(flow::answer(exchange, &api)).await;
+    }
     let leaf = endpoint::choose(exchange, &api)?;
     leaf.call(exchange, &api).await
 }

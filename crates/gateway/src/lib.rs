@@ -29,6 +29,7 @@ pub mod vault;
 pub mod worker;
 
 mod canonical;
+mod flow;
 mod forward;
 mod frames;
 mod idle;
@@ -37,6 +38,7 @@ mod keep_alive;
 mod known;
 mod locate;
 mod normalise;
+mod scripts;
 mod spare;
 mod transport;
 mod tunnel;

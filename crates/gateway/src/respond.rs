@@ -102,12 +102,13 @@ pub(crate) fn refuse(
 
 /// Answers a fault.
 pub(crate) fn rescue(mut exchange: Exchange, fault: &Fault) -> Response<ResponseBody> {
-    log(&exchange, fault);
+    if !fault.is_noted {
+        note(&mut exchange, fault);
+    }
     if exchange.record.api.is_none() {
         let worker = &exchange.record.connection.worker;
         worker.shared.metrics.request_refused(worker.index, refusal(fault.code));
     }
-    exchange.record.attempts.fault = Some((fault.number(), fault.code));
     let dialect = dialect(&exchange, fault);
     let status = status(&exchange.snapshot, fault);
     let mut response = Response::new(ResponseBody::ready(body(fault, dialect)));
@@ -115,6 +116,9 @@ pub(crate) fn rescue(mut exchange: Exchange, fault: &Fault) -> Response<Response
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, content_type(dialect));
     headers.insert(header::SERVER, HeaderValue::from_static("Weir"));
+    for (name, value) in &fault.headers {
+        headers.insert(name.clone(), value.clone());
+    }
     if let Some(challenge) = &fault.challenge {
         headers.insert(header::WWW_AUTHENTICATE, challenge.clone());
     }
@@ -150,7 +154,19 @@ fn refusal(code: FaultCode) -> Refusal {
 
 /// After these the rest of the request is not read.
 fn closes(code: FaultCode) -> bool {
-    matches!(code, FaultCode::BadRequest | FaultCode::PayloadTooLarge | FaultCode::RequestTimeout)
+    matches!(
+        code,
+        FaultCode::BadRequest
+            | FaultCode::PayloadTooLarge
+            | FaultCode::PolicyBody
+            | FaultCode::RequestTimeout
+    )
+}
+
+/// Tells the log and the record of an exchange what went wrong.
+pub(crate) fn note(exchange: &mut Exchange, fault: &Fault) {
+    log(exchange, fault);
+    exchange.record.attempts.fault = Some((fault.number(), fault.code));
 }
 
 fn log(exchange: &Exchange, fault: &Fault) {
@@ -169,6 +185,9 @@ fn log(exchange: &Exchange, fault: &Fault) {
 }
 
 pub(crate) fn status(snapshot: &Snapshot, fault: &Fault) -> StatusCode {
+    if let Some(status) = fault.status {
+        return status;
+    }
     let number = match snapshot.config.fault_status {
         FaultStatus::Wso2 => fault.code.status(),
         FaultStatus::Precise => fault.code.precise_status(),
@@ -218,7 +237,7 @@ fn body(fault: &Fault, dialect: Dialect) -> String {
 }
 
 fn json_body(fault: &Fault) -> String {
-    let code = fault.number().to_string();
+    let code = fault.code_text();
     let mut fields = serde_json::Map::new();
     let mut set = |name: &str, value: &str| fields.insert(name.to_owned(), value.into());
     set("code", &code);
@@ -231,7 +250,7 @@ fn json_body(fault: &Fault) -> String {
 }
 
 fn xml_body(fault: &Fault) -> String {
-    let code = fault.number().to_string();
+    let code = fault.code_text();
     let (message, description) = (fault.code.message(), fault.text());
     match fault.code.shape() {
         Shape::KeyError => xml::fault::key_error(message),

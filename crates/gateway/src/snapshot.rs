@@ -8,6 +8,7 @@ use compiler::plan::Stages;
 use crate::admit::jwt::Admitter;
 use crate::config::{EnvironmentKind, GatewayConfig};
 use crate::endpoint::Endpoint;
+use crate::flow::cache::Answers;
 use crate::route::{OperationTable, Router};
 use crate::sign::oauth::Tokens;
 use crate::telemetry::metric::ApiMetrics;
@@ -40,8 +41,18 @@ pub struct LiveApi {
     pub operations: OperationTable,
     /// The endpoints, with their state.
     pub endpoints: Stages<Endpoint>,
+    /// The endpoints that policies and rules choose by name.
+    pub extras: Vec<(Arc<str>, Endpoint)>,
+    /// The endpoint for addresses that policies give themselves.
+    pub computed: Option<Endpoint>,
+    /// Whether any operation has policies.
+    pub(crate) has_flows: bool,
+    /// Whether a stage is a sequence, which is run as policies are.
+    pub(crate) has_backends: bool,
     /// Whether an endpoint exchanges the tokens of callers.
     pub(crate) exchanges_tokens: bool,
+    /// Answers that `cache` keeps.
+    pub(crate) answers: Answers,
     /// Counters.
     pub metrics: ApiMetrics,
     /// The generation in which it was deployed.

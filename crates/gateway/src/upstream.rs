@@ -10,6 +10,7 @@ mod answer;
 mod any;
 mod connect;
 mod failure;
+pub(crate) mod guard;
 mod h1;
 mod http2_pool;
 mod hyper_client;
@@ -37,6 +38,7 @@ pub(crate) use answer::{Answer, AnswerBody};
 pub(crate) use any::AnyClient;
 pub use failure::SendFailure;
 pub(crate) use failure::{code_of, io_cause};
+use guard::Guard;
 pub(crate) use h1::SharedIdle;
 
 /// Where connections of one kind go. Equal targets share connections.
@@ -54,6 +56,8 @@ pub struct Target {
     pub proxy: Option<Arc<Proxy>>,
     /// The connections that all workers share, where there may be so many only.
     pub(crate) shared: Option<Arc<SharedIdle>>,
+    /// What says whether an address of the host may be connected to, where the host was computed.
+    pub(crate) guard: Option<Arc<Guard>>,
     /// Scheme, host and port, for people.
     pub name: Box<str>,
 }
@@ -65,13 +69,19 @@ impl Target {
         let scheme = if tls.is_some() { "https" } else { "http" };
         let shown = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
         let name = format!("{scheme}://{shown}:{port}").into();
-        Self { host: host.into(), port, tls, http2, proxy: None, shared: None, name }
+        Self { host: host.into(), port, tls, http2, proxy: None, shared: None, guard: None, name }
     }
 
     /// The same over connections that all workers share.
     #[must_use]
     pub(crate) fn sharing(self, shared: Option<Arc<SharedIdle>>) -> Self {
         Self { shared, ..self }
+    }
+
+    /// The same under a guard.
+    #[must_use]
+    pub(crate) fn guarded(self, guard: Option<Arc<Guard>>) -> Self {
+        Self { guard, ..self }
     }
 
     /// The same through a proxy.
@@ -109,6 +119,7 @@ impl PartialEq for Target {
             && self.host == other.host
             && self.proxy == other.proxy
             && self.shared.as_ref().map(Arc::as_ptr) == other.shared.as_ref().map(Arc::as_ptr)
+            && self.guard.as_ref().map(Arc::as_ptr) == other.guard.as_ref().map(Arc::as_ptr)
     }
 }
 

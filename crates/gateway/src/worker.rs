@@ -9,6 +9,7 @@ use tokio::sync::Semaphore;
 
 use crate::listener::clients::{Client, Clients};
 use crate::listener::refusals::Refusals;
+use crate::scripts::Scripts;
 use crate::snapshot::Snapshot;
 use crate::telemetry::log::{AccessLog, Format};
 use crate::telemetry::metric::{ProcessMetrics, TurnedAway};
@@ -29,6 +30,8 @@ pub struct Shared {
     pub(crate) clients: Clients,
     /// Tells of clients that are turned away.
     pub(crate) refusals: Refusals,
+    /// Threads for scripts.
+    pub(crate) scripts: Scripts,
 }
 
 impl Shared {
@@ -54,6 +57,7 @@ impl Shared {
             connections: AtomicUsize::new(0),
             clients: Clients::default(),
             refusals: Refusals::default(),
+            scripts: Scripts::default(),
         }
     }
 

@@ -97,6 +97,7 @@ async fn every_example_answers_as_its_text_says() {
     // secured
     let staff = process.get("/staff/1.0.0/orders").await;
     assert_eq!((staff.status, &staff.json()["orders"]), (200, &json!(0)), "{}", staff.text());
+    policies(&process).await;
     // stages
     assert_eq!(process.get("/stages/1.0.0/menu").await.status, 200);
     let refused = process.get("/stages/1.0.0/order/7").await;
@@ -140,6 +141,31 @@ async fn every_example_answers_as_its_text_says() {
         let name: &Value = &api["name"];
         assert!(metrics.contains(name.as_str().unwrap()), "{name} is not counted");
     }
+}
+
+/// The example with policies and rules.
+async fn policies(process: &WeirProcess) {
+    let menu = process.get("/kitchen/1.0.0/menu").await;
+    assert_eq!((menu.status, &menu.json()[0]["name"]), (200, &json!("Margherita")));
+    assert_eq!(menu.header("x-served-by"), Some("kitchen"));
+    let menu = process.get("/kitchen/1.0.0/xml/menu").await;
+    assert_eq!(menu.header("content-type"), Some("application/xml"), "{}", menu.text());
+    assert!(menu.text().contains("<name>Margherita</name>"), "{}", menu.text());
+    let special = process.get("/kitchen/1.0.0/specials").await;
+    assert_eq!((special.status, special.json()), (200, json!({ "special": "Quattro Stagioni" })));
+    let kind = [("Content-Type", "application/json")];
+    for quantity in [2, 12] {
+        let order = json!({ "pizzaType": "Tonno", "quantity": quantity }).to_string();
+        let placed = call(process, "POST", "/kitchen/1.0.0/order", &kind, &order).await;
+        assert_eq!((placed.status, placed.header("x-order")), (201, Some("pizza-Tonno")));
+    }
+    for (release, status) in [("v1", 200), ("v2", 404)] {
+        let menu = process.get(&format!("/kitchen/1.0.0/menu?release={release}")).await;
+        assert_eq!(menu.status, status, "{release}");
+    }
+    let moon = [("X-Region", "moon")];
+    let failed = call(process, "GET", "/kitchen/1.0.0/menu", &moon, "").await;
+    assert_eq!((failed.status, &failed.json()["fault"]["code"]), (500, &json!("101503")));
 }
 
 /// The members of the group of an API.

@@ -1,5 +1,6 @@
 //! The endpoints of every API as trees, with their state in numbers and in words.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use compiler::plan::Credentials;
@@ -10,6 +11,7 @@ use tokio::time::Instant;
 use super::millis;
 use crate::clock;
 use crate::endpoint::check::Check;
+use crate::endpoint::dynamic::Dynamic;
 use crate::endpoint::group::{Group, Member};
 use crate::endpoint::health::{Cause, Event, HealthReport, State};
 use crate::endpoint::http::HttpLeaf;
@@ -34,7 +36,7 @@ impl<'a> Node<'a> {
 
     fn children(self) -> impl Iterator<Item = Self> {
         let group = match self.endpoint {
-            Endpoint::Http(_) => None,
+            Endpoint::Http(_) | Endpoint::Dynamic(_) | Endpoint::Sequence(_) => None,
             Endpoint::Group(group) => Some(&**group),
         };
         let members =
@@ -57,20 +59,27 @@ impl<'a> Node<'a> {
 /// Every endpoint of a snapshot with the id that it is named by.
 pub(super) fn visit<'a>(snapshot: &'a Snapshot, visitor: &mut dyn FnMut(&str, Node<'a>)) {
     for api in snapshot.apis.iter() {
-        for (stage, endpoint) in roots(api) {
-            Node { endpoint, member: None }.visit(&root_id(api, stage), visitor);
+        for (word, endpoint) in roots(api) {
+            Node { endpoint, member: None }.visit(&root_id(api, &word), visitor);
         }
     }
 }
 
-fn roots(api: &LiveApi) -> impl Iterator<Item = (Stage, &Endpoint)> {
+/// The endpoints of the stages, those that policies choose by name, and the one for addresses that
+/// policies give themselves; each with a word for it.
+fn roots(api: &LiveApi) -> impl Iterator<Item = (Cow<'_, str>, &Endpoint)> {
     let stages = [Stage::Production, Stage::Sandbox].into_iter();
-    stages.filter_map(|stage| Some((stage, at(&api.endpoints, stage)?)))
+    let stages = stages
+        .filter_map(|stage| Some((Cow::Borrowed(stage.as_str()), at(&api.endpoints, stage)?)));
+    let named = api.extras.iter();
+    let named = named.map(|(name, endpoint)| (Cow::Owned(format!("named:{name}")), endpoint));
+    let computed = api.computed.iter().map(|endpoint| (Cow::Borrowed("computed"), endpoint));
+    stages.chain(named).chain(computed)
 }
 
-/// What `POST /endpoints/{id}/…` names the endpoint of a stage by; members add their places.
-fn root_id(api: &LiveApi, stage: Stage) -> String {
-    format!("{}:{}", api.plan.id.replace('/', ":"), stage.as_str())
+/// What `POST /endpoints/{id}/…` names such an endpoint by; members add their places.
+fn root_id(api: &LiveApi, word: &str) -> String {
+    format!("{}:{word}", api.plan.id.replace('/', ":"))
 }
 
 /// All trees.
@@ -78,11 +87,11 @@ pub(super) fn list(snapshot: &Snapshot) -> Vec<Value> {
     let now = Instant::now();
     let apis = snapshot.apis.iter();
     apis.flat_map(|api| {
-        roots(api).map(move |(stage, endpoint)| {
+        roots(api).map(move |(word, endpoint)| {
             let node = Node { endpoint, member: None };
-            let mut value = describe(&root_id(api, stage), node, now);
+            let mut value = describe(&root_id(api, &word), node, now);
             value["api"] = api.plan.id.as_str().into();
-            value["stage"] = stage.as_str().into();
+            value["stage"] = word.as_ref().into();
             value
         })
     })
@@ -93,6 +102,8 @@ pub(super) fn list(snapshot: &Snapshot) -> Vec<Value> {
 pub(super) fn describe(id: &str, node: Node<'_>, now: Instant) -> Value {
     let mut value = match node.endpoint {
         Endpoint::Http(leaf) => describe_leaf(leaf, node.seat(), now),
+        Endpoint::Dynamic(dynamic) => describe_dynamic(dynamic, now),
+        Endpoint::Sequence(plan) => json!({ "name": plan.name, "type": "sequence" }),
         Endpoint::Group(group) => describe_group(id, group, node, now),
     };
     value["id"] = id.into();
@@ -126,6 +137,25 @@ fn describe_group(id: &str, group: &Group, node: Node<'_>, now: Instant) -> Valu
     })
 }
 
+/// An endpoint without an address, with the targets that it knows.
+fn describe_dynamic(dynamic: &Dynamic, now: Instant) -> Value {
+    let totals = dynamic.metrics.read();
+    let targets = dynamic.targets();
+    let allow = dynamic.plan.targets.allow.as_ref();
+    let allow = allow.map(|allow| allow.iter().map(ToString::to_string).collect::<Vec<_>>());
+    json!({
+        "name": dynamic.name(),
+        "kind": "default",
+        "url": "computed",
+        "allow": allow,
+        "ready": dynamic.is_ready(now),
+        "state": dynamic.health.report().state.as_str(),
+        "attempts": attempts(&totals),
+        "inFlight": totals.in_flight,
+        "targets": targets.iter().map(|leaf| describe_leaf(leaf, None, now)).collect::<Vec<_>>(),
+    })
+}
+
 fn describe_leaf(leaf: &HttpLeaf, member: Option<&Member>, now: Instant) -> Value {
     let totals = leaf.metrics.read();
     let mut value = json!({
@@ -133,6 +163,7 @@ fn describe_leaf(leaf: &HttpLeaf, member: Option<&Member>, now: Instant) -> Valu
         "kind": match leaf.plan.dialect {
             compiler::plan::Dialect::Http => "http",
             compiler::plan::Dialect::Address => "address",
+            compiler::plan::Dialect::Dynamic => "target",
         },
         "url": leaf.plan.url.as_str(),
         "ready": member.map_or_else(|| leaf.is_ready(now), |member| member.is_ready(now)),
@@ -330,6 +361,26 @@ pub(super) fn leaves(snapshot: &Snapshot) -> Vec<(&HttpLeaf, Option<&Member>)> {
     found
 }
 
+/// Every endpoint without an address of its own.
+pub(super) fn dynamics(snapshot: &Snapshot) -> Vec<&Dynamic> {
+    let mut found = Vec::new();
+    visit(snapshot, &mut |_, node| {
+        if let Endpoint::Dynamic(dynamic) = node.endpoint {
+            found.push(&**dynamic);
+        }
+    });
+    found
+}
+
+/// The one word for the state of such an endpoint: its targets have states of their own, which are
+/// no labels.
+pub(super) fn dynamic_state(dynamic: &Dynamic) -> LeafState {
+    match dynamic.health.report().state {
+        State::Off => LeafState::Drained,
+        State::Active | State::Timeout | State::Suspended => LeafState::Active,
+    }
+}
+
 /// Every group.
 pub(super) fn groups(snapshot: &Snapshot) -> Vec<&Group> {
     let mut found = Vec::new();
@@ -343,6 +394,11 @@ pub(super) fn groups(snapshot: &Snapshot) -> Vec<&Group> {
 
 /// Takes an endpoint, and all below it, out of service; for a time, if one is given.
 pub(super) fn drain(endpoint: &Endpoint, now: Instant, limit: Option<Duration>) {
+    if let Endpoint::Dynamic(dynamic) = endpoint {
+        dynamic.health.switch_off(now, limit);
+        let name = dynamic.name();
+        tracing::warn!(endpoint = name, ?limit, "An endpoint was switched off by hand.");
+    }
     for leaf in endpoint.leaves() {
         leaf.health.switch_off(now, limit);
         tracing::warn!(endpoint = leaf.name(), ?limit, "An endpoint was switched off by hand.");
@@ -360,6 +416,12 @@ pub(super) fn resume(node: Node<'_>, now: Instant, hold: Option<Duration>) {
             leaf.resume(now, hold);
             tracing::warn!(endpoint = leaf.name(), ?hold, "An endpoint was switched on by hand.");
         }
+        Endpoint::Dynamic(dynamic) => {
+            dynamic.resume(now, hold);
+            let name = dynamic.name();
+            tracing::warn!(endpoint = name, ?hold, "An endpoint was switched on by hand.");
+        }
+        Endpoint::Sequence(_) => {}
         Endpoint::Group(_) => node.children().for_each(|child| resume(child, now, hold)),
     }
 }

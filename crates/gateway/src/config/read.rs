@@ -25,7 +25,7 @@ use settings::{Effective, Section, Settings, Unit};
 use super::overrides::Overrides;
 use super::{
     ClientLimits, CorsConfig, EndpointDefaults, FaultStatus, Forwarding, GatewayConfig,
-    Http2Limits, Limits, Rate, Timeouts,
+    Http2Limits, Limits, Rate, ScriptsConfig, Timeouts,
 };
 use values::{DAY, bool_or, choice, duration_in, integer_in, size_in, text_or, texts_or};
 
@@ -61,6 +61,8 @@ pub fn gateway_config(settings: &Settings, overrides: &Overrides) -> (GatewayCon
         strict_virtual_hosts: bool_or(&gateway, "strict_virtual_hosts", false),
         sample_backend: bool_or(&gateway, "sample_backend", false),
         endpoint_defaults: endpoint_defaults(settings),
+        mediation: std::sync::Arc::new(policies(settings)),
+        scripts: scripts(settings),
         ..GatewayConfig::default()
     };
     environments::environments(settings, &mut config);
@@ -108,6 +110,52 @@ fn limits(settings: &Settings) -> Limits {
         http2_streams: u32::try_from(size_in(&section, "http2_streams", 200, 65_535))
             .unwrap_or(default.http2_streams),
         http2: http2(settings),
+    }
+}
+
+/// `[weir.policies]`: what the policies of one request may use.
+fn policies(settings: &Settings) -> mediation::Limits {
+    let section = settings.section("weir.policies");
+    let default = mediation::Limits::default();
+    let size = |name: &str, default: usize, most: usize| size_in(&section, name, default, most);
+    let body = size("body_bytes", default.body, 1 << 30);
+    let steps = i64::try_from(default.expression_steps).unwrap_or(i64::MAX);
+    let steps = integer_in(&section, "expression_steps", steps, &(1..=i64::MAX));
+    let mediators =
+        size("steps", usize::try_from(default.mediators).unwrap_or(usize::MAX), 1 << 30);
+    mediation::Limits {
+        body,
+        xml: xml::read::Limits {
+            bytes: body,
+            depth: size("xml_depth", default.xml.depth, 10_000),
+            nodes: size("xml_nodes", default.xml.nodes, 100_000_000),
+            attributes: size("xml_attributes", default.xml.attributes, 100_000),
+            name: default.xml.name,
+        },
+        json_depth: size("json_depth", default.json_depth, 127),
+        expression_steps: u64::try_from(steps).unwrap_or(default.expression_steps),
+        mediators: mediators as u64,
+        output: size("output_bytes", default.output, 1 << 30),
+        total_output: size("total_output_bytes", default.total_output, 1 << 34),
+        nesting: default.nesting,
+    }
+}
+
+/// `[weir.scripts]`.
+fn scripts(settings: &Settings) -> ScriptsConfig {
+    let section = settings.section("weir.scripts");
+    let default = ScriptsConfig::default();
+    let time = usize::try_from(default.limits.time.as_millis()).unwrap_or(usize::MAX);
+    let time = size_in(&section, "time_ms", time, 60_000);
+    ScriptsConfig {
+        threads: size_in(&section, "threads", default.threads, 1024),
+        queue: size_in(&section, "queue", default.queue, 1_000_000),
+        limits: script::ScriptLimits {
+            time: Duration::from_millis(u64::try_from(time).unwrap_or(u64::MAX)),
+            memory: size_in(&section, "memory_bytes", default.limits.memory, 1 << 30),
+            output: size_in(&section, "output_bytes", default.limits.output, 1 << 30),
+            ..default.limits
+        },
     }
 }
 

@@ -29,6 +29,7 @@ use crate::sign::oauth::{TokenReport, Tokens};
 use crate::sign::{Fixed, Signer};
 use crate::snapshot::LiveApi;
 use crate::telemetry::metric::{EndpointLabels, EndpointMetrics};
+use crate::upstream::guard::Guard;
 use crate::upstream::tls::{Identity, TrustStore};
 use crate::upstream::{Reached, SendFailure, SharedIdle};
 
@@ -43,7 +44,7 @@ const BODY_HEADERS: [(Known, HeaderName); 2] =
 #[derive(Clone)]
 pub(crate) struct LeafContext<'a> {
     pub(crate) labels: EndpointLabels,
-    pub(crate) config: &'a GatewayConfig,
+    pub(crate) config: &'a Arc<GatewayConfig>,
     pub(crate) trust: &'a Arc<TrustStore>,
     pub(crate) certificates: &'a [TrustedCertificate],
     pub(crate) preserve_host: bool,
@@ -53,6 +54,8 @@ pub(crate) struct LeafContext<'a> {
     pub(crate) tokens: &'a Arc<Tokens>,
     /// Who checks the health of endpoints.
     pub(crate) watch: Option<&'a Watch>,
+    /// What guards and counts the targets of one endpoint, where addresses are computed.
+    pub(crate) computed: Option<(&'a Arc<Guard>, &'a Arc<EndpointMetrics>)>,
 }
 
 /// Why a leaf takes no call.
@@ -92,6 +95,8 @@ pub struct HttpLeaf {
     shared: Option<Arc<SharedIdle>>,
     /// What it is shown, where it wants to know who calls.
     signer: Option<Arc<Signer>>,
+    /// What watches over its connections, where its address was computed.
+    guard: Option<Arc<Guard>>,
 }
 
 impl HttpLeaf {
@@ -100,10 +105,7 @@ impl HttpLeaf {
         let mut leaf = Self {
             plan: plan.clone(),
             health: Health::new(&plan.resilience, &context.config.endpoint_defaults),
-            metrics: EndpointMetrics::new(
-                EndpointLabels { name: plan.name.as_str().into(), ..context.labels.clone() },
-                context.config.workers,
-            ),
+            metrics: metrics(plan, context),
             name: Arc::from(plan.name.as_str()),
             gate: Gate::new(&plan.limits, context.counts),
             check: None,
@@ -116,6 +118,7 @@ impl HttpLeaf {
             preserve_host: context.preserve_host || context.config.forwarding.preserve_host,
             shared: plan.limits.connections.map(|_| Arc::default()),
             signer: None,
+            guard: context.computed.map(|(guard, _)| Arc::clone(guard)),
         };
         if plan.url.is_static() {
             leaf.fixed = leaf.address(plan.url.as_str(), leaf.protocol()).ok();
@@ -256,11 +259,7 @@ impl HttpLeaf {
     /// What is answered where it is not ready.
     pub(crate) fn not_ready(&self, exchange: &Exchange, why: Unready) -> Failure {
         self.metrics.refuse(exchange.record.connection.worker.index);
-        let kind = match self.plan.dialect {
-            Dialect::Http => "Currently, HTTP endpoint",
-            Dialect::Address => "Currently , Address endpoint",
-        };
-        let text = format!("{kind} : [ Name : {} ] [ State : {} ]", self.name, why.as_str());
+        let text = not_ready_text(self.plan.dialect, &self.name, why);
         Fault::new(FaultCode::NotReady).describe(text).into()
     }
 
@@ -364,6 +363,9 @@ impl HttpLeaf {
 
     /// The `Host` that the upstream is told.
     fn host<'a>(&self, exchange: &'a Exchange, address: &'a Address) -> &'a HeaderValue {
+        if let Some(host) = &exchange.own_host {
+            return host;
+        }
         let is_own = self.preserve_host && !exchange.record.host.is_empty();
         if is_own { &exchange.record.host } else { &address.host }
     }
@@ -373,6 +375,8 @@ impl HttpLeaf {
         let mut path = String::with_capacity(address.base.len() + postfix.len() + 1);
         if self.is_bare(exchange) {
             path.push_str(&address.base);
+        } else if self.plan.dialect == Dialect::Dynamic {
+            compiler::address::join_computed(&address.base, postfix, &mut path);
         } else {
             compiler::address::join(&address.base, postfix, &mut path);
         }
@@ -387,15 +391,19 @@ impl HttpLeaf {
         })
     }
 
-    /// A SOAP message to an `address` endpoint goes to the bare URL (spec/01 §3.3).
+    /// A SOAP message to an `address` endpoint, or to one without an address of its own, goes to the
+    /// bare URL (spec/01 §3.3, spec/02 §1.3).
     fn is_bare(&self, exchange: &Exchange) -> bool {
-        if self.plan.dialect != Dialect::Address || exchange.head.method != Method::POST {
+        if self.plan.dialect == Dialect::Http || exchange.head.method != Method::POST {
             return false;
         }
+        let has_action = || exchange.head.headers.contains_key("soapaction");
         let content_type = exchange.head.headers.get(header::CONTENT_TYPE);
         let media = content_type.and_then(|value| value.to_str().ok()).unwrap_or_default();
         let media = media.split(';').next().unwrap_or_default().trim();
-        media.eq_ignore_ascii_case("text/xml") || media.eq_ignore_ascii_case("application/soap+xml")
+        let is_soap11 = media.eq_ignore_ascii_case("text/xml");
+        (is_soap11 && (self.plan.dialect == Dialect::Address || has_action()))
+            || media.eq_ignore_ascii_case("application/soap+xml")
     }
 
     pub(super) fn rewrite(
@@ -462,6 +470,24 @@ impl Unready {
             Self::State(state) => state.as_str(),
         }
     }
+}
+
+/// What is answered for an endpoint that is not ready, in WSO2's words.
+pub(crate) fn not_ready_text(dialect: Dialect, name: &str, why: Unready) -> String {
+    let kind = match dialect {
+        Dialect::Http => "Currently, HTTP endpoint",
+        Dialect::Address => "Currently , Address endpoint",
+        Dialect::Dynamic => "Currently , Default endpoint",
+    };
+    format!("{kind} : [ Name : {name} ] [ State : {} ]", why.as_str())
+}
+
+fn metrics(plan: &HttpPlan, context: &LeafContext<'_>) -> EndpointMetrics {
+    if let Some((_, whole)) = context.computed {
+        return EndpointMetrics::part_of(whole, context.config.workers);
+    }
+    let labels = EndpointLabels { name: plan.name.as_str().into(), ..context.labels.clone() };
+    EndpointMetrics::new(labels, context.config.workers)
 }
 
 /// Answers nothing, at the time when the client's own connection would give up (spec/01 §2.7).

@@ -24,6 +24,8 @@ pub(super) fn api(context: &str) -> ApiPlan {
         cors: None,
         operations: Vec::new(),
         endpoints: Stages { production: None, sandbox: None },
+        extras: compiler::plan::ExtraPlan::default(),
+        library: compiler::plan::LibraryPlan::default(),
         certificates: Vec::new(),
         preserve_host: false,
     }
@@ -39,6 +41,7 @@ pub(super) fn with_operations(lines: &[&str]) -> ApiPlan {
             pattern: Pattern::parse(template).expect("a template"),
             auth: AuthPlan::None,
             throttling_policy: None,
+            flows: std::sync::Arc::default(),
         }
     };
     ApiPlan { operations: lines.iter().map(operation).collect(), ..api("/a/1") }

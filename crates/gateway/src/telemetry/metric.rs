@@ -464,13 +464,22 @@ struct EndpointShard {
 pub struct EndpointMetrics {
     labels: Arc<EndpointLabels>,
     shards: Shards<EndpointShard>,
+    /// What counts the same together with others.
+    whole: Option<Arc<Self>>,
 }
 
 impl EndpointMetrics {
     /// Counters at zero for a leaf that is called by `workers` workers.
     #[must_use]
     pub fn new(labels: EndpointLabels, workers: usize) -> Self {
-        Self { labels: Arc::new(labels), shards: Shards::new(workers) }
+        Self { labels: Arc::new(labels), shards: Shards::new(workers), whole: None }
+    }
+
+    /// Counters at zero for one of several leaves that are counted together too.
+    #[must_use]
+    pub(crate) fn part_of(whole: &Arc<Self>, workers: usize) -> Self {
+        let labels = Arc::clone(&whole.labels);
+        Self { labels, shards: Shards::new(workers), whole: Some(Arc::clone(whole)) }
     }
 
     /// The names of the leaf.
@@ -481,6 +490,9 @@ impl EndpointMetrics {
 
     /// An attempt has begun.
     pub fn begin(&self, worker: usize) {
+        if let Some(whole) = &self.whole {
+            whole.begin(worker);
+        }
         if let Some(shard) = self.shards.of(worker) {
             shard.begun.add(1);
         }
@@ -489,6 +501,9 @@ impl EndpointMetrics {
     /// An attempt that had begun on this worker has ended; `to_head` is the time to the head of
     /// the answer, and `None` where no head came.
     pub fn finish(&self, worker: usize, outcome: Outcome, to_head: Option<Duration>) {
+        if let Some(whole) = &self.whole {
+            whole.finish(worker, outcome, to_head);
+        }
         let Some(shard) = self.shards.of(worker) else { return };
         shard.outcomes[outcome as usize].add(1);
         if let Some(duration) = to_head {

@@ -12,6 +12,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
 use super::failure::SendFailure;
+use super::guard::{Barred, Guard, Wanted};
 use super::http2_pool::{Http2, Link, Watched};
 use super::pool::Http1;
 use super::tls::{TlsFailure, server_name};
@@ -84,7 +85,11 @@ async fn reach(target: &Target) -> Result<TcpStream, SendFailure> {
         None => (&*target.host, target.port),
     };
     let failure = |error: io::Error| connect_failure(target, &error);
-    let mut stream = TcpStream::connect((host, port)).await.map_err(failure)?;
+    let mut stream = match &target.guard {
+        // What a proxy looks up is not seen here, and was judged before.
+        Some(guard) if target.proxy.is_none() => guarded(guard, target).await?,
+        _ => TcpStream::connect((host, port)).await.map_err(failure)?,
+    };
     // Without it small requests would wait for the acknowledgement of earlier ones.
     stream.set_nodelay(true).map_err(failure)?;
     // A kept connection whose upstream is gone without a word does not stay.
@@ -93,6 +98,17 @@ async fn reach(target: &Target) -> Result<TcpStream, SendFailure> {
         proxy::tunnel(proxy, &mut stream, target).await?;
     }
     Ok(stream)
+}
+
+/// A byte stream to an address that the target may have.
+async fn guarded(guard: &Guard, target: &Target) -> Result<TcpStream, SendFailure> {
+    let is_secure = target.tls.is_some();
+    let wanted = Wanted { host: &target.host, port: target.port, is_secure };
+    // Boxed, since it would make every call larger.
+    Box::pin(guard.connect(wanted)).await.map_err(|barred| match barred {
+        Barred::Refused(detail) => SendFailure::before(FaultCode::TargetNotAllowed, detail),
+        Barred::Io(error) => connect_failure(target, &error),
+    })
 }
 
 async fn http2_handshake(

@@ -45,9 +45,12 @@ impl SendFailure {
     }
 
     /// Whether it says anything of the upstream: not where the client failed itself, where a kept
-    /// connection ended, or where nothing could be shown that the upstream wants to see.
+    /// connection ended, where nothing could be shown that the upstream wants to see, or where it
+    /// may not be called.
     pub(crate) fn speaks_against_upstream(&self) -> bool {
-        !self.by_client && !self.over_kept && self.code != FaultCode::EndpointSecurity
+        let was_held_back =
+            matches!(self.code, FaultCode::EndpointSecurity | FaultCode::TargetNotAllowed);
+        !self.by_client && !self.over_kept && !was_held_back
     }
 
     /// Whether the upstream ended the connection without an answer.

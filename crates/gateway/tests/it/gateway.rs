@@ -109,6 +109,19 @@ impl Weir {
         self.publish(changes);
     }
 
+    /// What was found in projects that are not served.
+    pub(crate) fn refusal(&self) -> String {
+        let refused = self.deployer.statuses().filter(|status| status.live.is_none());
+        let problems = refused.flat_map(|status| status.diagnostics.iter());
+        problems.map(|problem| format!("{problem}\n")).collect()
+    }
+
+    /// What was found in projects, served or not.
+    pub(crate) fn findings(&self) -> String {
+        let problems = self.deployer.statuses().flat_map(|status| status.diagnostics.iter());
+        problems.map(|problem| format!("{problem}\n")).collect()
+    }
+
     fn publish(&mut self, changes: Vec<gateway::source::Change>) {
         let snapshot = self.deployer.apply(changes);
         self.gateway.shared.publish(snapshot);

@@ -10,6 +10,7 @@ mod gateway;
 
 mod addressing;
 mod crowds;
+mod dynamic;
 mod faults;
 mod frames;
 mod groups;
@@ -24,6 +25,7 @@ mod limits;
 mod messages;
 mod noise;
 mod peers;
+mod policies;
 mod proxies;
 mod refusals;
 mod secured;

@@ -378,7 +378,9 @@ impl Member {
         match (&self.label, &self.endpoint) {
             (Some(label), _) => label.to_string(),
             (None, Endpoint::Http(leaf)) => leaf.name().to_owned(),
-            (None, Endpoint::Group(_)) => format!("member {index}"),
+            (None, Endpoint::Dynamic(_) | Endpoint::Sequence(_) | Endpoint::Group(_)) => {
+                format!("member {index}")
+            }
         }
     }
 }
@@ -409,6 +411,8 @@ fn seat(member: &MemberPlan) -> Seat {
 fn address_of(endpoint: &EndpointPlan) -> String {
     match endpoint {
         EndpointPlan::Http(plan) => plan.url.as_str().to_owned(),
+        EndpointPlan::Dynamic(plan) => plan.leaf.name.clone(),
+        EndpointPlan::Sequence(plan) => plan.name.clone(),
         EndpointPlan::Failover(_) | EndpointPlan::Balance(_) => {
             let members = endpoint.group().map(|group| group.members.as_slice());
             let all = members.unwrap_or_default().iter().map(|one| address_of(&one.endpoint));

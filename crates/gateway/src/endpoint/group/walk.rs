@@ -223,6 +223,8 @@ impl<'a> Walk<'a> {
             };
             match &group.members.get(picked.index)?.endpoint {
                 Endpoint::Http(leaf) => return Some((leaf, picked.is_forced)),
+                // The compiler makes it a member of no group.
+                Endpoint::Dynamic(_) | Endpoint::Sequence(_) => return None,
                 Endpoint::Group(inner) => {
                     let frame = Frame::new(inner, exchange, (&self.start, picked.is_forced), now);
                     self.frames.push(frame);

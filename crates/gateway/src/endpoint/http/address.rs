@@ -3,12 +3,13 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use compiler::plan::Http2;
+use compiler::plan::{Dialect, Http2};
 use http::uri::{Authority, Scheme};
 use http::{HeaderValue, Uri, Version, header};
 use model::fault::FaultCode;
 
 use super::HttpLeaf;
+use crate::endpoint::dynamic;
 use crate::exchange::Exchange;
 use crate::fault::{Failure, Fault};
 use crate::forward::{self, Wish};
@@ -34,6 +35,9 @@ impl HttpLeaf {
         api: &LiveApi,
     ) -> Result<Cow<'_, Address>, Failure> {
         let http2 = self.http2(exchange);
+        if self.plan.dialect == Dialect::Dynamic {
+            return self.computed(exchange, http2);
+        }
         if let Some(fixed) = self.fixed.as_ref().filter(|fixed| fixed.target.http2 == http2) {
             return Ok(Cow::Borrowed(fixed));
         }
@@ -43,6 +47,22 @@ impl HttpLeaf {
             .or_else(|_invalid| self.address(self.plan.url.as_str(), http2))
             .map(Cow::Owned)
             .map_err(|detail| Fault::new(FaultCode::NoTransport).internal(detail).into())
+    }
+
+    /// The target of this leaf with the path that was computed for this request.
+    fn computed(&self, exchange: &Exchange, http2: Http2) -> Result<Cow<'_, Address>, Failure> {
+        let to = exchange.destination.as_ref().map_or("", |destination| &destination.to);
+        let base = dynamic::base(to);
+        let address = match &self.fixed {
+            Some(fixed) if fixed.target.http2 == http2 && *fixed.base == *base => {
+                return Ok(Cow::Borrowed(fixed));
+            }
+            Some(fixed) if fixed.target.http2 == http2 => Ok(fixed.clone()),
+            _ => self.address(self.plan.url.as_str(), http2),
+        };
+        let address = address
+            .map_err(|detail| Failure::from(Fault::new(FaultCode::NoTransport).internal(detail)))?;
+        Ok(Cow::Owned(Address { base: base.into(), ..address }))
     }
 
     /// Where connections are counted each call has one for itself, which HTTP/2 would not give it.
@@ -102,7 +122,10 @@ impl HttpLeaf {
         let shown = shown.rsplit_once('@').map_or(shown, |(_user, host)| host);
         Ok(Address {
             target: Arc::new(
-                Target::new(host, port, tls, http2).through(proxy).sharing(self.shared.clone()),
+                Target::new(host, port, tls, http2)
+                    .through(proxy)
+                    .sharing(self.shared.clone())
+                    .guarded(self.guard.clone()),
             ),
             host: HeaderValue::from_str(shown).map_err(|error| error.to_string())?,
             base: base(url, authority.as_str()).into(),
