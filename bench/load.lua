@@ -1,9 +1,15 @@
--- wrk: sends a body when BODY says how long, and prints one line of JSON at the end.
-local size = tonumber(os.getenv("BODY") or "0")
-if size > 0 then
+-- wrk: sends headers when HEADERS has some, one a line, and a body when BODY names a file, and prints
+-- one line of JSON at the end.
+for name, value in (os.getenv("HEADERS") or ""):gmatch("([^:\n]+): ([^\n]*)") do
+  wrk.headers[name] = value
+end
+local file = os.getenv("BODY")
+if file then
+  local body = assert(io.open(file, "rb"))
   wrk.method = "POST"
-  wrk.body = string.rep("x", size)
-  wrk.headers["Content-Type"] = "application/octet-stream"
+  wrk.body = body:read("*a")
+  wrk.headers["Content-Type"] = os.getenv("CONTENT_TYPE")
+  body:close()
 end
 
 function done(summary, latency, requests)

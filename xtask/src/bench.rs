@@ -5,6 +5,7 @@
 
 mod behind;
 mod chart;
+mod content;
 mod driver;
 mod groups;
 mod handshakes;
@@ -13,6 +14,7 @@ pub(crate) mod instructions;
 mod load;
 mod meter;
 mod peer;
+mod policies;
 mod projects;
 mod rate;
 mod report;
@@ -78,6 +80,9 @@ enum Kind {
     Groups,
     /// Measures what it costs to show a backend who calls: Basic, keys, OAuth 2.0, Digest.
     Secured,
+    /// Measures policies: what they cost by the request, and to deploy. `--only cost` or `deployment`
+    /// for one of them.
+    Policies,
 }
 
 /// Everything, in the order of docs/benchmarks.md.
@@ -89,6 +94,7 @@ const ALL: &[Kind] = &[
     Kind::Start,
     Kind::Groups,
     Kind::Secured,
+    Kind::Policies,
 ];
 
 /// `cargo xtask bench`.
@@ -125,6 +131,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
             Kind::Start => start::run(options.quick),
             Kind::Groups => groups::run(&plan),
             Kind::Secured => secured::run(&plan),
+            Kind::Policies => policies::run(&plan),
         }?;
     }
     Ok(())

@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 
 use super::peer::Peer;
+use super::policies::Policy;
 use super::rig::{Rig, free_ports};
 
 /// How the members of a group share the requests.
@@ -35,6 +36,8 @@ pub(crate) struct Behind {
     pub(crate) is_counted: bool,
     /// The groups, each for an API of its own.
     pub(crate) groups: Vec<Group>,
+    /// The policies, each with an API of its own; not together with groups.
+    pub(crate) policies: &'static [Policy],
 }
 
 impl Behind {
@@ -48,7 +51,7 @@ impl Behind {
             is_careful: false,
         };
         let groups = shapes.into_iter().map(group).collect();
-        Ok(Self { ports, is_counted: false, groups })
+        Ok(Self { ports, groups, ..Self::default() })
     }
 }
 

@@ -5,6 +5,7 @@ use std::process::Stdio;
 use anyhow::{Context, ensure};
 use serde::{Deserialize, Serialize};
 
+use super::content::Content;
 use super::peer::Running;
 use super::rig::{Rig, api_path};
 use crate::shell::{find, output, root};
@@ -19,7 +20,9 @@ pub(crate) struct Workload {
     protocol: Protocol,
     connections: usize,
     path: &'static str,
+    content: Content,
     upload: usize,
+    headers: &'static [&'static str],
     answer: u64,
 }
 
@@ -30,6 +33,9 @@ enum Protocol {
     Http2,
 }
 
+/// What requests bear for policies that look at headers.
+const MARKS: &[&str] = &["X-Region: eu", "X-Dropped: dropped"];
+
 /// The first workload.
 pub(crate) const GET: Workload = Workload {
     name: "GET 1 KiB",
@@ -37,11 +43,31 @@ pub(crate) const GET: Workload = Workload {
     protocol: Protocol::Http1,
     connections: 64,
     path: "/1k",
+    content: Content::Filler,
     upload: 0,
+    headers: &[],
     answer: 1024,
 };
 
 const POST: Workload = Workload { path: "/post", ..GET };
+
+/// A request with headers that policies look at, and an answer with one.
+pub(crate) const MARKED_GET: Workload =
+    Workload { name: "GET", path: "/marked", headers: MARKS, ..GET };
+
+/// Orders as JSON and as SOAP, for policies that look at bodies.
+pub(crate) const JSON_1: Workload =
+    Workload { name: "POST JSON 1 KiB", content: Content::Json, upload: 1024, ..POST };
+pub(crate) const JSON_100: Workload =
+    Workload { name: "POST JSON 100 KiB", upload: 100 * 1024, ..JSON_1 };
+pub(crate) const SOAP_1: Workload =
+    Workload { name: "POST SOAP 1 KiB", content: Content::Soap, ..JSON_1 };
+pub(crate) const SOAP_100: Workload =
+    Workload { name: "POST SOAP 100 KiB", content: Content::Soap, ..JSON_100 };
+
+/// JSON of 1 KiB that is answered with XML of about that size, which as JSON is a little shorter.
+pub(crate) const CONVERTED: Workload =
+    Workload { name: "POST JSON 1 KiB, XML back", path: "/xml", answer: 900, ..JSON_1 };
 
 /// The one with the most connections.
 pub(crate) const GET_OF_MANY: Workload =
@@ -140,7 +166,12 @@ impl Workload {
         let mut command = rig.pinned_to(1, &wrk);
         command.args(["-t", "1", "-c", &self.connections.to_string(), "--timeout", "10s"]);
         command.args(["-d", &format!("{seconds}s"), "-s"]).arg(root().join("bench/load.lua"));
-        command.arg(url).env("BODY", self.upload.to_string()).stderr(Stdio::piped());
+        command.arg(url).env("HEADERS", self.headers.join("\n")).stderr(Stdio::piped());
+        if self.upload > 0 {
+            let body = rig.dir.join("upload");
+            std::fs::write(&body, self.content.bytes(self.upload))?;
+            command.env("BODY", body).env("CONTENT_TYPE", self.content.media_type());
+        }
         let text = output(&mut command)?;
         let line = text.lines().find(|line| line.starts_with('{'));
         Ok(serde_json::from_str(line.context("wrk printed no summary")?)?)

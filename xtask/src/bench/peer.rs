@@ -9,6 +9,7 @@ use clap::ValueEnum;
 use serde_json::{Value, json};
 
 use super::behind::{self, target};
+use super::policies;
 use super::projects;
 use super::rig::{Daemon, Rig, api_path, await_port, free_port};
 use crate::setup::venv;
@@ -110,11 +111,15 @@ type Ports = [(&'static str, String); 2];
 fn prepare_nginx(rig: &Rig, ports: &Ports, command: &mut Command) -> anyhow::Result<()> {
     let mut routes = String::new();
     for index in 0..rig.apis {
+        if let Some(route) = policies::nginx_route(rig, index) {
+            writeln!(routes, "    {route}")?;
+            continue;
+        }
         let (path, target) = (api_path(index), target(rig, Peer::Nginx, index));
         writeln!(routes, "    location {path}/ {{ proxy_pass http://{target}/; }}")?;
     }
     let mut values = ports.to_vec();
-    values.push(("GROUPS", behind::nginx(rig)?));
+    values.push(("GROUPS", behind::nginx(rig)? + policies::nginx_map(rig)));
     values.push(("ROUTES", routes));
     let file = rig.fill("nginx.conf", &values)?;
     command.arg("-p").arg(&rig.dir).arg("-c").arg(file);
@@ -124,15 +129,20 @@ fn prepare_nginx(rig: &Rig, ports: &Ports, command: &mut Command) -> anyhow::Res
 fn prepare_haproxy(rig: &Rig, ports: &Ports, command: &mut Command) -> anyhow::Result<()> {
     let mut map = String::new();
     for index in 0..rig.apis {
-        writeln!(map, "{}/ {}", api_path(index), target(rig, Peer::Haproxy, index))?;
+        let target = match policies::haproxy_target(rig, index) {
+            Some(policy) => policy.to_owned(),
+            None => target(rig, Peer::Haproxy, index),
+        };
+        writeln!(map, "{}/ {target}", api_path(index))?;
     }
     std::fs::write(rig.dir.join("haproxy.map"), map)?;
-    let choice = match rig.behind.groups.len() {
-        0 => "default_backend backend",
-        _ => "use_backend %[var(txn.api)]",
+    let choice = match (rig.behind.groups.len(), rig.behind.policies.len()) {
+        (0, 0) => "default_backend backend".to_owned(),
+        (0, _) => policies::haproxy_choice(),
+        _ => "use_backend %[var(txn.api)]".to_owned(),
     };
     let mut values = ports.to_vec();
-    values.push(("CHOICE", choice.to_owned()));
+    values.push(("CHOICE", choice));
     values.push(("GROUPS", behind::haproxy(rig)?));
     command.arg("-db").arg("-f").arg(rig.fill("haproxy.cfg", &values)?);
     Ok(())
@@ -140,7 +150,7 @@ fn prepare_haproxy(rig: &Rig, ports: &Ports, command: &mut Command) -> anyhow::R
 
 fn prepare_envoy(rig: &Rig, ports: &Ports, command: &mut Command) -> anyhow::Result<()> {
     let host = format!("127.0.0.1:{}", rig.backend);
-    let route = |index: usize| -> anyhow::Result<Value> {
+    let routes = |index: usize| -> anyhow::Result<Vec<Value>> {
         let cluster = target(rig, Peer::Envoy, index);
         let mut route = json!({
             "match": { "prefix": format!("{}/", api_path(index)) },
@@ -149,9 +159,9 @@ fn prepare_envoy(rig: &Rig, ports: &Ports, command: &mut Command) -> anyhow::Res
         if let Some(retries) = behind::envoy_retries(rig, index)? {
             route["route"]["retry_policy"] = retries;
         }
-        Ok(route)
+        Ok(policies::envoy_routes(rig, index, &route).unwrap_or_else(|| vec![route]))
     };
-    let routes = (0..rig.apis).map(route).collect::<anyhow::Result<Vec<Value>>>()?;
+    let routes = (0..rig.apis).map(routes).collect::<anyhow::Result<Vec<Vec<Value>>>>()?.concat();
     let mut filters: Value = serde_json::from_str(&rig.filled("envoy-filters.json", &[])?)?;
     filters[0]["typed_config"]["route_config"]["virtual_hosts"][0]["routes"] = Value::from(routes);
     let mut values = ports.to_vec();
@@ -185,6 +195,9 @@ fn prepare_weir(rig: &Rig, http: u16, https: u16, command: &mut Command) -> anyh
     projects::write(&apis, rig.apis, &format!("http://127.0.0.1:{}", rig.backend))?;
     for (number, group) in behind::groups(rig, Peer::Weir) {
         projects::write_group(&apis, rig.group_api(number), group)?;
+    }
+    for policy in rig.behind.policies {
+        policies::write(rig, &apis, *policy)?;
     }
     weir_command(rig, &apis, http, https, command)
 }

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use serde_json::{Value, json};
+
 use super::behind::Group;
 use super::rig::api_path;
 
@@ -32,13 +34,29 @@ pub(crate) fn write_group(dir: &Path, index: usize, group: &Group) -> anyhow::Re
 
 /// Writes one project, or writes it anew, with what its `endpointConfig` holds.
 pub(crate) fn write_project(dir: &Path, index: usize, endpoints: &str) -> anyhow::Result<()> {
+    write_mediated(dir, index, endpoints, &json!({}), &[])
+}
+
+/// The same with `apiPolicies`, and files of the project besides.
+pub(crate) fn write_mediated(
+    dir: &Path,
+    index: usize,
+    endpoints: &str,
+    policies: &Value,
+    files: &[(String, String)],
+) -> anyhow::Result<()> {
     let path = api_path(index);
     let context = path.trim_end_matches("/1.0.0");
     let name = format!("Bench{index:05}");
     let project = dir.join(format!("{name}-1.0.0"));
     std::fs::create_dir_all(project.join("Definitions"))?;
     replace(&project.join("Definitions/swagger.yaml"), &definition(&name))?;
-    replace(&project.join("api.yaml"), &api(&name, context, endpoints))
+    for (path, text) in files {
+        let file = project.join(path);
+        std::fs::create_dir_all(file.parent().unwrap_or(&project))?;
+        replace(&file, text)?;
+    }
+    replace(&project.join("api.yaml"), &api(&name, context, endpoints, policies))
 }
 
 fn replace(path: &Path, text: &str) -> anyhow::Result<()> {
@@ -47,7 +65,11 @@ fn replace(path: &Path, text: &str) -> anyhow::Result<()> {
     Ok(std::fs::rename(draft, path)?)
 }
 
-fn api(name: &str, context: &str, endpoints: &str) -> String {
+fn api(name: &str, context: &str, endpoints: &str, policies: &Value) -> String {
+    let policies = match policies.as_object() {
+        Some(flows) if !flows.is_empty() => format!("  apiPolicies: {policies}\n"),
+        _ => String::new(),
+    };
     format!(
         "type: api
 version: v4.7.0
@@ -67,7 +89,7 @@ data:
   endpointConfig:
     {endpoints}
   endpointImplementationType: ENDPOINT
-  operations:
+{policies}  operations:
    -
     target: /*
     verb: GET

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail, ensure};
 
 use super::behind::Behind;
+use super::content::Content;
 use crate::shell::{command, find, output, root};
 
 /// Where nginx keeps its modules: Debian, then the layout of nginx itself.
@@ -97,8 +98,8 @@ impl Rig {
         apis: usize,
         behind: Behind,
     ) -> anyhow::Result<Self> {
-        let apis =
-            if behind.groups.is_empty() { apis } else { apis.max(4 * behind.groups.len() + 4) };
+        let special = behind.groups.len() + behind.policies.len();
+        let apis = if special == 0 { apis } else { apis.max(4 * special + 4) };
         let dir = root().join("target/bench").join(name);
         if dir.exists() {
             std::fs::remove_dir_all(&dir)?;
@@ -128,6 +129,7 @@ impl Rig {
         let values = [
             ("MODULES", (*modules).to_owned()),
             ("64_BYTES", "x".repeat(64)),
+            ("XML", Content::Xml.bytes(1024)),
             ("NAME", name.to_owned()),
             ("MASTER", if name == "backend" { "on" } else { "off" }.to_owned()),
             ("LISTENS", ports.iter().map(listen).collect()),

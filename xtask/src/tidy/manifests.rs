@@ -11,19 +11,47 @@ use crate::shell::{cargo, output, root};
 const EDGES: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("xml", &[]),
+    ("expression", &[]),
     ("http1", &[]),
     ("settings", &["model"]),
     ("definition", &["model", "xml"]),
-    ("compiler", &["model", "definition"]),
-    ("gateway", &["model", "xml", "http1", "settings", "definition", "compiler"]),
-    ("app", &["model", "xml", "http1", "settings", "definition", "compiler", "gateway"]),
+    ("script", &["xml"]),
+    ("policy", &["model", "xml", "expression"]),
+    ("mediation", &["model", "xml", "expression", "script", "policy"]),
+    ("compiler", &["model", "definition", "policy", "mediation"]),
+    ("gateway", GATEWAY),
+    ("app", &["model", "settings", "compiler", "gateway"]),
     ("testkit", &[]),
     ("driver", &[]),
     ("xtask", &[]),
 ];
 
+/// What `gateway` may use; `expression` is mediation's.
+const GATEWAY: &[&str] = &[
+    "model",
+    "xml",
+    "http1",
+    "settings",
+    "definition",
+    "script",
+    "policy",
+    "mediation",
+    "compiler",
+];
+
 /// Crates that do no input or output, and so need no runtime.
-const PURE: &[&str] = &["model", "xml", "http1", "settings", "definition", "compiler"];
+const PURE: &[&str] = &[
+    "model",
+    "xml",
+    "expression",
+    "http1",
+    "settings",
+    "definition",
+    "script",
+    "policy",
+    "mediation",
+    "compiler",
+];
 
 /// What a pure crate must not reach, at any distance.
 const RUNTIME: &[&str] = &["tokio", "hyper", "hyper-util", "mio", "socket2", "rustls"];
