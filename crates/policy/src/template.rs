@@ -1,6 +1,6 @@
 //! Renders the template of a policy with its parameters (spec/02 §1.5, §7.1).
 //!
-//! WSO2 renders with Jinjava, which is near to Jinja2; [`source`] turns what Jinjava writes
+//! WSO2 renders with Jinjava, which is near to Jinja2; `source.rs` turns what Jinjava writes
 //! differently into what minijinja reads.
 //! Values are put in as they are, without escaping, as WSO2 does it; [`render_policy`] tries again
 //! with escaped values where that does not give XML.
