@@ -92,6 +92,10 @@ impl Reader<'_> {
             }
         };
         let destination = self.destination(&pointer, fields, keeps_path)?;
+        if matches!(destination, Destination::Endpoint(_)) && fields.contains_key("keepPath") {
+            let what = "`keepPath` belongs to a `url`: an endpoint has a path of its own";
+            self.tell(&format!("{pointer}/keepPath"), what);
+        }
         Some(Rule { name, conditions, destination })
     }
 

@@ -169,6 +169,7 @@ fn what_is_wrong_is_told_with_its_place() {
         (json!([{"url": "http://b/{}"}]), "/0/url"),
         (json!([{"url": "http://b/{header.a b}"}]), "/0/url"),
         (json!([{"endpoint": "a", "keepPath": "no"}]), "/0/keepPath"),
+        (json!([{"endpoint": "a", "keepPath": false}]), "/0/keepPath"),
         (json!([{"endpoint": "a", "target": "b"}]), "/0/target"),
         (json!([{"endpoint": "a", "when": 1}]), "/0/when"),
         (json!([{"endpoint": "a", "when": {}}]), "/0/when"),

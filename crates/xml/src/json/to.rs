@@ -123,7 +123,7 @@ impl Frame {
                 } else if self.key == OBJECT {
                     Value::Object(content.members)
                 } else {
-                    content.unwrap()
+                    content.bare()
                 }
             }
         };
@@ -158,7 +158,7 @@ impl Members {
     }
 
     /// The members, or what the only one of them wraps.
-    fn unwrap(mut self) -> Value {
+    fn bare(mut self) -> Value {
         if self.members.len() != 1 || !self.repeated.is_empty() {
             return Value::Object(self.members);
         }
