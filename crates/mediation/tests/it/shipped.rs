@@ -394,7 +394,8 @@ fn csrf() {
 fn dynamic_endpoint() {
     let rules = json!([
         {"when": {"header": "X-Region", "equals": "eu"}, "url": "https://eu.b/{uri.var.id}"},
-        {"when": {"json": "$.vip", "equals": true}, "endpoint": "fast", "keepPath": true},
+        {"when": {"json": "$.vip", "equals": true}, "endpoint": "fast"},
+        {"when": {"json": "$.old", "equals": true}, "url": "https://old.b", "keepPath": true},
     ]);
     for rules in
         [rules.clone(), json!(rules.to_string()), json!(rules.to_string().replace('"', "'"))]
@@ -410,6 +411,9 @@ fn dynamic_endpoint() {
             |body| Ask { headers: vec![("Content-Type", "application/json")], ..Ask::json(body) };
         let outcome = run("dynamicEndpoint", &parameters, &ask(r#"{"vip":true}"#));
         assert_eq!(outcome.message.endpoint.as_deref(), Some("fast"));
+        assert!(outcome.message.postfix_text().is_some());
+        let outcome = run("dynamicEndpoint", &parameters, &ask(r#"{"old":true}"#));
+        assert_eq!(outcome.message.destination().map(AsRef::as_ref), Some("https://old.b"));
         assert!(outcome.message.postfix_text().is_some());
         let outcome = run("dynamicEndpoint", &parameters, &ask("{}"));
         assert_eq!(outcome.message.destination().map(AsRef::as_ref), Some("https://std.b"));
