@@ -13,12 +13,14 @@ mod cursor;
 mod filter;
 mod function;
 mod parser;
+mod scan;
 mod syntax;
 mod walk;
 
 use std::borrow::Cow;
 
 use serde_json::Value;
+use thiserror::Error;
 
 use crate::{Budget, Exhausted, SyntaxError};
 use syntax::Path;
@@ -39,6 +41,17 @@ pub enum Found<'a> {
     One(Cow<'a, Value>),
     /// All values of an indefinite path, in the order of the document; perhaps none.
     Many(Vec<Cow<'a, Value>>),
+}
+
+/// Why a value cannot be looked for in a text.
+#[derive(Debug, Error)]
+pub enum FindError {
+    /// The text is no JSON.
+    #[error(transparent)]
+    Malformed(#[from] serde_json::Error),
+    /// The budget is used up.
+    #[error(transparent)]
+    Exhausted(#[from] Exhausted),
 }
 
 /// The way from the root of a document to one value.
@@ -77,6 +90,24 @@ impl JsonPath {
     /// Whether it is only `$`, the whole document.
     pub fn is_root(&self) -> bool {
         self.path.steps.is_empty() && self.path.tail.is_none()
+    }
+
+    /// Whether it is one way down by names, and by places from the front: see [`Self::find`].
+    pub fn is_simple(&self) -> bool {
+        scan::is_simple(&self.path)
+    }
+
+    /// Finds the value of a simple path in the text of a document, of which nothing else is made.
+    /// What the path passes by need only have the form of JSON: its numbers may be out of range.
+    ///
+    /// # Errors
+    ///
+    /// The text is no JSON, or the budget is used up.
+    pub fn find(&self, text: &str, budget: &mut Budget) -> Result<Option<Value>, FindError> {
+        budget.spend(1 + self.path.steps.len() as u64)?;
+        let found = scan::find(&self.path, text)?;
+        budget.spend(found.as_ref().map_or(0, walk::weight))?;
+        Ok(found)
     }
 
     /// Finds values in a document.

@@ -61,6 +61,8 @@ pub enum Need {
     /// Not at all.
     #[default]
     Nothing,
+    /// As JSON, in which one value is looked for.
+    Field,
     /// As JSON.
     Json,
     /// As XML.
@@ -68,10 +70,19 @@ pub enum Need {
 }
 
 impl Expression {
+    /// What of the body it needs, where more than its value is asked for: its places.
+    pub fn need_of_places(&self) -> Need {
+        match self {
+            Self::JsonPath(_) => Need::Json,
+            other => other.need(),
+        }
+    }
+
     /// What of the body it needs.
     pub fn need(&self) -> Need {
         match self {
             Self::XPath(_, need) => *need,
+            Self::JsonPath(path) if path.is_simple() => Need::Field,
             Self::JsonPath(_) => Need::Json,
             Self::Synapse(expression) if expression.xpaths().next().is_some() => Need::Xml,
             Self::Synapse(expression) if expression.reads_payload() => Need::Json,

@@ -191,7 +191,7 @@ impl Machine {
             self.leave(message, limits)?;
             return Ok(None);
         };
-        if message.payload.is_unread() && step.mediator.reads_body() {
+        if message.payload.is_unread() && step.mediator.awaits_body() {
             return Ok(Some(Advance::Wants(Wants::Body)));
         }
         self.taken += 1;
@@ -218,6 +218,10 @@ impl Machine {
             }
             Outcome::Wants(wants) => Some(Advance::Wants(wants)),
             Outcome::Body => {
+                // The step has not run yet.
+                if let Some(notes) = host.notes() {
+                    notes.borrow_mut().pop();
+                }
                 if let Some(frame) = self.frames.last_mut() {
                     frame.next = frame.next.saturating_sub(1);
                 }

@@ -132,7 +132,7 @@ pub(crate) fn run(
         Mediator::Rewrite(step) => rewrite::run(step, message, around)?,
         Mediator::MakeFault(step) => fault::run(step, message, around)?,
         Mediator::Class(step) => class::run(step, message, around)?,
-        Mediator::Rules(table) => table.apply(message, around.host, around.limits)?,
+        Mediator::Rules(table) => return table.apply(message, around.host, around.limits),
         Mediator::Builder => body::build(message, around)?,
         Mediator::ThrowError(step) => return Err(fault::throw(step, message, around)?),
         Mediator::Group(steps) | Mediator::Inline(steps) => {

@@ -10,6 +10,7 @@ mod media;
 mod tests;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 use model::fault::FaultCode;
@@ -33,6 +34,10 @@ pub struct Payload {
     /// The version of the envelope that it came in.
     soap: Option<SoapVersion>,
     is_changed: bool,
+    /// Whether a value was looked for in its bytes.
+    is_searched: bool,
+    /// Whether they were found to be no JSON, and the log was told.
+    is_malformed: AtomicBool,
 }
 
 /// What the body is.
@@ -99,6 +104,7 @@ impl Payload {
     /// Takes the bytes that were waited for.
     pub fn load(&mut self, bytes: Bytes) {
         (self.json, self.xml) = (View::Unmade, View::Unmade);
+        (self.is_searched, self.is_malformed) = (false, AtomicBool::new(false));
         self.content = if bytes.is_empty() { Content::Empty } else { Content::Bytes(bytes) };
     }
 
@@ -153,6 +159,7 @@ impl Payload {
     pub fn prepare(&mut self, need: Need, limits: &Limits) -> Result<(), PayloadError> {
         match need {
             Need::Nothing => Ok(()),
+            Need::Field => self.make_searchable(limits),
             Need::Json => self.make_json(limits),
             Need::Xml => self.make_xml(limits),
         }
@@ -164,6 +171,19 @@ impl Payload {
             View::Made(value) => Some(value),
             _ => None,
         }
+    }
+
+    /// The text of JSON of which nothing has been made, after [`Self::prepare`] for a field.
+    pub fn unmade_json(&self) -> Option<&[u8]> {
+        match (&self.content, &self.media, &self.json) {
+            (Content::Bytes(bytes), Media::Json(_), View::Unmade) => Some(without_mark(bytes)),
+            _ => None,
+        }
+    }
+
+    /// Notes that [`Self::unmade_json`] is none.
+    pub(crate) fn note_malformed(&self) {
+        self.is_malformed.store(true, Ordering::Relaxed);
     }
 
     /// The message as an envelope, after [`Self::prepare`].
@@ -312,6 +332,16 @@ impl Payload {
         self.is_changed = true;
     }
 
+    /// Leaves JSON as it came for the first who looks for one value in it; whoever looks again is
+    /// better off with all of it.
+    fn make_searchable(&mut self, limits: &Limits) -> Result<(), PayloadError> {
+        let was_searched = std::mem::replace(&mut self.is_searched, true);
+        match self.unmade_json().filter(|_| !was_searched) {
+            Some(text) => check_json(text, limits),
+            None => self.make_json(limits),
+        }
+    }
+
     fn make_json(&mut self, limits: &Limits) -> Result<(), PayloadError> {
         if !matches!(self.json, View::Unmade) {
             return Ok(());
@@ -320,6 +350,9 @@ impl Payload {
             return Err(PayloadError::Unread);
         }
         self.json = View::Impossible;
+        if *self.is_malformed.get_mut() {
+            return Ok(());
+        }
         let made = match (&self.content, &self.media) {
             (Content::Unread | Content::Empty, _) => return Ok(()),
             (Content::Bytes(bytes), Media::Json(_)) => read_json(bytes, limits)?,
@@ -403,14 +436,31 @@ impl Payload {
 
 /// Reads JSON; how deep it may be nested is checked before it is.
 pub(crate) fn read_json(bytes: &[u8], limits: &Limits) -> Result<Json, PayloadError> {
-    let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    if depth(text) > limits.json_depth.min(127) {
+    let text = without_mark(bytes);
+    check_json(text, limits)?;
+    serde_json::from_slice(text).map_err(|error| PayloadError::Unreadable(error.to_string()))
+}
+
+/// The text without a byte order mark.
+fn without_mark(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
+}
+
+fn check_json(text: &[u8], limits: &Limits) -> Result<(), PayloadError> {
+    let most = limits.json_depth.min(127);
+    // Counting all brackets is quick, and mostly enough.
+    if opening(text) > most && depth(text) > most {
         return Err(PayloadError::Limit(format!("JSON nested deeper than {}", limits.json_depth)));
     }
     if text.len() > limits.body {
         return Err(PayloadError::Limit(format!("more than {} bytes", limits.body)));
     }
-    serde_json::from_slice(text).map_err(|error| PayloadError::Unreadable(error.to_string()))
+    Ok(())
+}
+
+/// How many brackets open, those in strings included.
+fn opening(text: &[u8]) -> usize {
+    text.iter().filter(|byte| matches!(byte, b'{' | b'[')).count()
 }
 
 /// The depth of brackets outside of strings.

@@ -20,6 +20,7 @@ use crate::expression::{Moment, Need, evaluate};
 use crate::fault::MediationFault;
 use crate::host::{Host, Note};
 use crate::limits::Limits;
+use crate::machine::Outcome;
 use crate::message::{Message, Part};
 pub use condition::Condition;
 pub use destination::Destination;
@@ -43,6 +44,15 @@ pub struct Rule {
     pub conditions: Vec<Condition>,
     /// Where the request goes then.
     pub destination: Destination,
+}
+
+/// How far the conditions of a rule hold.
+enum Judgement<'a> {
+    Applies,
+    /// The first condition that does not hold.
+    Fails(&'a Condition),
+    /// A condition looks at the body, which is not there yet.
+    NeedsBody,
 }
 
 /// What became of one rule, for `weir explain` and for tests.
@@ -78,55 +88,65 @@ impl RuleTable {
         self.rules.iter().map(|rule| &rule.destination).chain(&self.default)
     }
 
-    /// Sends the message where the rules say.
+    /// Sends the message where the rules say; the body is asked for when a rule that looks at it
+    /// has its turn.
     ///
     /// # Errors
     ///
     /// A condition that took too many steps; a body that passes a limit.
-    pub fn apply(
+    pub(crate) fn apply(
         &self,
         message: &mut Message,
         host: &dyn Host,
         limits: &Limits,
-    ) -> Result<(), MediationFault> {
-        let tell = |rule: &str, failed: Option<&Condition>| {
-            if let Some(notes) = host.notes() {
+    ) -> Result<Outcome, MediationFault> {
+        let mut verdicts = Vec::new();
+        let mut tell = |rule: &str, failed: Option<&Condition>| {
+            if host.notes().is_some() {
                 let why_not = failed.map(ToString::to_string);
-                let verdict = Verdict { rule: rule.to_owned(), why_not };
-                notes.borrow_mut().push(Note::Rule(verdict));
+                verdicts.push(Note::Rule(Verdict { rule: rule.to_owned(), why_not }));
             }
         };
+        let mut destination = self.default.as_ref().map(|default| ("default", default));
         for rule in &self.rules {
-            let failed = rule.fails(message, host, limits)?;
-            tell(&rule.name, failed);
-            if failed.is_none() {
-                rule.destination.set(message, host, limits);
-                return Ok(());
+            match rule.judge(message, host, limits)? {
+                Judgement::Applies => {
+                    destination = Some((&rule.name, &rule.destination));
+                    break;
+                }
+                Judgement::Fails(condition) => tell(&rule.name, Some(condition)),
+                Judgement::NeedsBody => return Ok(Outcome::Body),
             }
         }
-        if let Some(default) = &self.default {
-            tell("default", None);
-            default.set(message, host, limits);
+        if let Some((name, destination)) = destination {
+            tell(name, None);
+            destination.set(message, host, limits);
         }
-        Ok(())
+        if let Some(notes) = host.notes() {
+            notes.borrow_mut().append(&mut verdicts);
+        }
+        Ok(Outcome::Next)
     }
 }
 
 impl Rule {
-    /// The first condition that does not hold.
-    fn fails(
+    fn judge(
         &self,
         message: &mut Message,
         host: &dyn Host,
         limits: &Limits,
-    ) -> Result<Option<&Condition>, MediationFault> {
+    ) -> Result<Judgement<'_>, MediationFault> {
         for condition in &self.conditions {
-            evaluate::prepare(message, condition.need(), host, limits)?;
+            let need = condition.need();
+            if need != Need::Nothing && message.payload.is_unread() {
+                return Ok(Judgement::NeedsBody);
+            }
+            evaluate::prepare(message, need, host, limits)?;
             if !condition.holds(Moment { message, host, limits })? {
-                return Ok(Some(condition));
+                return Ok(Judgement::Fails(condition));
             }
         }
-        Ok(None)
+        Ok(Judgement::Applies)
     }
 }
 

@@ -632,7 +632,13 @@ impl Mediator {
         }
     }
 
-    /// Whether the body must be there in whole.
+    /// Whether the body must be there in whole before it runs.
+    pub fn awaits_body(&self) -> bool {
+        // Rules before the one that looks at the body may decide.
+        !matches!(self, Self::Rules(_)) && self.reads_body()
+    }
+
+    /// Whether the body may be looked at.
     pub fn reads_body(&self) -> bool {
         match self {
             Self::Property(step) => {

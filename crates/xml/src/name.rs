@@ -82,6 +82,12 @@ impl Hash for Name {
 /// Whether this is a name without a colon (`NCName`).
 #[must_use]
 pub fn is_ncname(text: &str) -> bool {
+    if let [first, rest @ ..] = text.as_bytes()
+        && (first.is_ascii_alphabetic() || *first == b'_')
+        && rest.iter().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(byte))
+    {
+        return true;
+    }
     let mut characters = text.chars();
     characters.next().is_some_and(is_name_start) && characters.all(is_name_character)
 }

@@ -259,14 +259,14 @@ impl<'a> Builder<'a> {
     fn end(&mut self, token: &str, place: Place) -> Outcome {
         self.flush()?;
         let name = between(token, "</", ">").trim_end_matches(characters::is_space);
-        let shown = characters::shorten(name);
+        let shown = || characters::shorten(name);
         let Some(open) = self.open.pop() else {
-            return Err(malformed(place, format!("</{shown}> ends nothing; remove it")));
+            return Err(malformed(place, format!("</{}> ends nothing; remove it", shown())));
         };
         if open.name != name {
             let (expected, from) = (open.name, open.place);
             let message =
-                format!("</{shown}> stands where </{expected}> should, which begins at {from}");
+                format!("</{}> stands where </{expected}> should, which begins at {from}", shown());
             return Err(malformed(place, message));
         }
         self.prefixes.close();

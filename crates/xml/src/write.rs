@@ -41,7 +41,7 @@ pub fn write_document(tree: &Tree) -> String {
 impl<'a> Writer<'a> {
     fn run(&mut self, top: NodeId) {
         // Elements whose end is to be written, innermost last, with their names.
-        let mut open: Vec<(NodeId, String)> = Vec::new();
+        let mut open: Vec<(NodeId, Cow<'a, str>)> = Vec::new();
         for node in self.tree.subtree(top) {
             while open.last().is_some_and(|(above, _)| self.tree.parent(node) != Some(*above)) {
                 self.end(open.pop());
@@ -56,7 +56,7 @@ impl<'a> Writer<'a> {
     }
 
     /// Writes a node, or the start of one that has children; gives the name of that.
-    fn begin(&mut self, id: NodeId, is_top: bool) -> Option<String> {
+    fn begin(&mut self, id: NodeId, is_top: bool) -> Option<Cow<'a, str>> {
         match self.tree.kind(id) {
             Kind::Document => {}
             Kind::Element(_) => return self.start(id, is_top),
@@ -68,7 +68,7 @@ impl<'a> Writer<'a> {
         None
     }
 
-    fn start(&mut self, id: NodeId, is_top: bool) -> Option<String> {
+    fn start(&mut self, id: NodeId, is_top: bool) -> Option<Cow<'a, str>> {
         let element = self.scope.open(self.tree, id, is_top);
         self.out.push('<');
         self.out.push_str(&element.name);
@@ -91,7 +91,7 @@ impl<'a> Writer<'a> {
         None
     }
 
-    fn end(&mut self, open: Option<(NodeId, String)>) {
+    fn end(&mut self, open: Option<(NodeId, Cow<'a, str>)>) {
         if let Some((_, name)) = open {
             self.out.push_str("</");
             self.out.push_str(&name);

@@ -409,6 +409,92 @@ fn locations_are_told() {
     assert_eq!(locations, [[key("store"), key("book"), Segment::Index(3), key("title")]]);
 }
 
+fn looked_for(path: &str, text: &str) -> Option<Value> {
+    let path = JsonPath::compile(path).unwrap();
+    path.find(text, &mut Budget::new(STEPS)).unwrap()
+}
+
+#[test]
+fn a_value_is_found_in_a_text() {
+    let text = store().to_string();
+    for path in [
+        "$.limit",
+        "$.store.bicycle",
+        "$.store.book[1].title",
+        "$.numbers[3]",
+        "$.nothing",
+        "$.numbers[4]",
+        "$.limit.x",
+        "$.store[0]",
+        "$.store.book.title",
+        "$.deep.x.x.x",
+        "$['it\\'s']",
+    ] {
+        let document = store();
+        let expected = JsonPath::compile(path).unwrap();
+        let expected = expected.evaluate(&document, &mut Budget::new(STEPS)).unwrap();
+        assert_eq!(looked_for(path, &text), expected.into_value().map(Cow::into_owned), "{path}");
+    }
+    // The last of members with the same name counts, whatever the ones before held.
+    assert_eq!(looked_for("a.b", r#"{"a":{"b":1},"a":{"b":2}}"#), Some(json!(2)));
+    assert_eq!(looked_for("a.b", r#"{"a":{"b":1},"a":{}}"#), None);
+    assert_eq!(looked_for("a", r#"{"\u0061":"\u00e9"}"#), Some(json!("\u{e9}")));
+    for scalar in ["1", "-1", "1.5", "true", "null", "\"x\"", "[]", "{}"] {
+        assert_eq!(looked_for("a", scalar), None, "{scalar}");
+    }
+}
+
+#[test]
+fn only_simple_paths_are_looked_for() {
+    for (path, is_simple) in [
+        ("$.a", true),
+        ("$.a[0]['b']", true),
+        ("$", false),
+        ("$[-1]", false),
+        ("$.a[*]", false),
+        ("$..a", false),
+        ("$['a','b']", false),
+        ("$[0:1]", false),
+        ("$.a.length()", false),
+        ("$[?(@.a)]", false),
+    ] {
+        assert_eq!(JsonPath::compile(path).unwrap().is_simple(), is_simple, "{path}");
+    }
+}
+
+#[test]
+fn a_text_that_is_no_document_is_told() {
+    let path = JsonPath::compile("$.a.b").unwrap();
+    for text in ["", "{", r#"{"a":1"#, r#"{"a":{"b":1}} x"#, r#"{"a":{"b":1},}"#, "[1,]", "nul"] {
+        let error = path.find(text, &mut Budget::new(STEPS)).unwrap_err();
+        assert!(matches!(error, FindError::Malformed(_)), "{text}");
+    }
+    let deep = format!(r#"{{"x":{}1{},"a":{{"b":2}}}}"#, "[".repeat(100_000), "]".repeat(100_000));
+    assert_eq!(looked_for("a.b", &deep), Some(json!(2)));
+    let deep = format!(r#"{{"a":{}1{}}}"#, "[".repeat(1000), "]".repeat(1000));
+    assert!(JsonPath::compile("a").unwrap().find(&deep, &mut Budget::new(STEPS)).is_err());
+    let long = format!(r#"{{"a":{{"b":"{}"}}}}"#, "x".repeat(1000));
+    let error = path.find(&long, &mut Budget::new(5)).unwrap_err();
+    assert!(matches!(error, FindError::Exhausted(_)));
+}
+
+fn any_document() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        "\\PC{0,6}".prop_map(Value::from),
+    ];
+    leaf.prop_recursive(4, 40, 5, |inner| {
+        prop_oneof![
+            proptest::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            proptest::collection::vec(("[ab]|é", inner), 0..4)
+                .prop_map(|members| Value::Object(members.into_iter().collect())),
+        ]
+    })
+}
+
 proptest! {
     #[test]
     fn any_text_is_read_or_refused(text in "\\PC{0,40}") {
@@ -433,5 +519,20 @@ proptest! {
             let mut changed = document.clone();
             path.remove(&mut changed, &mut Budget::new(10_000)).ok();
         }
+    }
+
+    #[test]
+    fn what_is_looked_for_in_a_text_is_what_its_document_holds(
+        document in any_document(),
+        path in "\\$(\\.[ab]|\\[[012]\\]|\\['é'\\]){1,4}",
+    ) {
+        let path = JsonPath::compile(&path).unwrap();
+        let text = document.to_string();
+        // What is read back of a number may differ in its last digit.
+        let document: Value = serde_json::from_str(&text).unwrap();
+        let expected = path.evaluate(&document, &mut Budget::new(STEPS)).unwrap();
+        let found = path.find(&text, &mut Budget::new(STEPS)).unwrap();
+        prop_assert!(path.is_simple());
+        prop_assert_eq!(found, expected.into_value().map(Cow::into_owned));
     }
 }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use ::expression::json_path::FindError;
 use ::expression::synapse::EvaluationError;
 use ::expression::{Budget, Exhausted, Found, JsonPath};
 use model::fault::FaultCode;
@@ -51,10 +52,7 @@ pub(crate) fn prepare(
 ) -> Result<(), MediationFault> {
     match message.payload.prepare(need, limits) {
         Err(PayloadError::Unreadable(why)) => {
-            host.log(
-                Category::Warn,
-                &format!("The body cannot be read, and counts as empty: {why}"),
-            );
+            tell_unreadable(host, &why);
             Ok(())
         }
         other => other.map_err(MediationFault::from),
@@ -274,28 +272,67 @@ pub(crate) fn exhausted(error: Exhausted) -> MediationFault {
 }
 
 fn json_text(path: &JsonPath, at: Moment<'_>) -> Result<Arc<str>, MediationFault> {
-    match at.message.payload.json() {
-        Some(value) => path.text(value, &mut at.budget()).map(Arc::from).map_err(exhausted),
-        None => Ok(empty()),
+    if let Some(value) = at.message.payload.json() {
+        return path.text(value, &mut at.budget()).map(Arc::from).map_err(exhausted);
     }
+    let text = |value: serde_json::Value| match value {
+        serde_json::Value::String(text) => Arc::from(text),
+        other => Arc::from(other.to_string()),
+    };
+    Ok(field(path, at)?.map_or_else(empty, text))
 }
 
 /// Objects and arrays stay JSON; scalars become text.
 fn json_value(path: &JsonPath, at: Moment<'_>) -> Result<Option<Value>, MediationFault> {
     let Some(value) = at.message.payload.json() else {
-        return Ok(Some(Value::Text(empty())));
+        let found = field(path, at)?.map(Cow::Owned);
+        return Ok(Some(value_of(found.map_or(Found::Missing, Found::One))));
     };
-    Ok(match path.evaluate(value, &mut at.budget()).map_err(exhausted)? {
-        Found::Missing => Some(Value::Text(empty())),
+    let found = path.evaluate(value, &mut at.budget()).map_err(exhausted)?;
+    Ok(Some(value_of(found)))
+}
+
+fn value_of(found: Found<'_>) -> Value {
+    match found {
+        Found::Missing => Value::Text(empty()),
         Found::One(found) if found.is_object() || found.is_array() => {
-            Some(Value::Json(Arc::new(Cow::into_owned(found))))
+            Value::Json(Arc::new(Cow::into_owned(found)))
         }
-        Found::One(found) => Some(Value::text_of(::expression::json_path::text_of(&found))),
+        Found::One(found) => Value::text_of(::expression::json_path::text_of(&found)),
         Found::Many(found) => {
             let items = found.into_iter().map(Cow::into_owned).collect();
-            Some(Value::Json(Arc::new(serde_json::Value::Array(items))))
+            Value::Json(Arc::new(serde_json::Value::Array(items)))
         }
-    })
+    }
+}
+
+/// A value in the text of a body of which nothing has been made; one that is no JSON counts as none.
+fn field(path: &JsonPath, at: Moment<'_>) -> Result<Option<serde_json::Value>, MediationFault> {
+    let payload = &at.message.payload;
+    let Some(bytes) = payload.unmade_json().filter(|_| path.is_simple()) else { return Ok(None) };
+    let malformed = |why: &dyn std::fmt::Display| {
+        payload.note_malformed();
+        tell_unreadable(at.host, why);
+    };
+    let text = match std::str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => {
+            malformed(&error);
+            return Ok(None);
+        }
+    };
+    match path.find(text, &mut at.budget()) {
+        Ok(found) => Ok(found),
+        Err(FindError::Malformed(error)) => {
+            malformed(&error);
+            Ok(None)
+        }
+        Err(FindError::Exhausted(error)) => Err(exhausted(error)),
+    }
+}
+
+fn tell_unreadable(host: &dyn Host, why: &dyn std::fmt::Display) {
+    host.log(Category::Warn, &format!("The body cannot be read, and counts as empty: {why}"));
 }
 
 /// A path into JSON that a property holds; what is none has nothing at any path.

@@ -68,7 +68,7 @@ pub(super) fn for_each(
     message: &mut Message,
     around: Surroundings<'_>,
 ) -> Result<Outcome, MediationFault> {
-    around.prepare(message, step.expression.need())?;
+    around.prepare(message, step.expression.need_of_places())?;
     let each = crate::machine::each::Each::begin(step, message, around)?;
     Ok(each.map_or(Outcome::Next, |each| Outcome::Each(Box::new(each), Arc::clone(&step.steps))))
 }

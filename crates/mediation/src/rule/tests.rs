@@ -116,7 +116,7 @@ fn the_first_that_applies_decides_and_says_why() {
     );
     assert_eq!(table.endpoints().collect::<Vec<_>>(), ["us", "a", "never"]);
     assert!(table.computes());
-    assert_eq!(table.need(), Need::Json);
+    assert_eq!(table.need(), Need::Field);
 }
 
 #[test]
@@ -136,6 +136,29 @@ fn the_default_and_the_path() {
     let whole = table(&json!([{"url": "https://b/x", "keepPath": false}]), None);
     let (message, _) = decide(&whole, &Ask::default(), &gateway);
     assert_eq!((message.postfix_text(), table(&json!([]), None).need()), (None, Need::Nothing));
+}
+
+#[test]
+fn the_body_is_asked_for_when_a_rule_that_looks_at_it_has_its_turn() {
+    let rules = json!([
+        {"name": "us", "when": {"header": "X-Place", "equals": "us"}, "endpoint": "us"},
+        {"name": "a", "when": [{"method": "POST"}, {"json": "$.a", "equals": 1}], "endpoint": "a"},
+        {"name": "b", "when": {"json": "$.b", "equals": 2}, "endpoint": "b"},
+    ]);
+    let table = table(&rules, Some("std"));
+    let (gateway, limits) = (Gateway::default(), Limits::default());
+    let ask = |region| Ask::json(r#"{"b":2}"#).with(&[("X-Place", region)]);
+    let mut message = ask("us").message();
+    assert!(message.payload.is_unread());
+    assert!(matches!(table.apply(&mut message, &gateway, &limits), Ok(Outcome::Next)));
+    assert_eq!(message.endpoint.as_deref(), Some("us"));
+    let mut message = ask("eu").message();
+    gateway.notes.take();
+    assert!(matches!(table.apply(&mut message, &gateway, &limits), Ok(Outcome::Body)));
+    assert!(message.endpoint.is_none() && gateway.notes.take().is_empty());
+    message.payload.load(ask("eu").body.into());
+    assert!(matches!(table.apply(&mut message, &gateway, &limits), Ok(Outcome::Next)));
+    assert_eq!((message.endpoint.as_deref(), gateway.notes.take().len()), (Some("b"), 3));
 }
 
 #[test]

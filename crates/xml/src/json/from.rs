@@ -1,7 +1,9 @@
 //! JSON to XML.
 
+use std::collections::HashMap;
 use std::slice;
 
+use foldhash::quality::RandomState;
 use serde_json::{Map, Value, map};
 
 use super::{ARRAY, ELEMENT, INSTANCE, MULTIPLE, OBJECT, Options, VALUE, keys};
@@ -13,6 +15,8 @@ struct Builder<'v> {
     tree: Tree,
     options: &'v Options,
     open: Vec<Frame<'v>>,
+    /// The names of elements that keys were made.
+    names: HashMap<&'v str, Name, RandomState>,
 }
 
 /// An element whose children are still to come.
@@ -32,7 +36,8 @@ enum Items<'v> {
 type Outcome = Result<(), ReadError>;
 
 pub(super) fn convert(value: &Value, options: &Options) -> Result<Tree, ReadError> {
-    let mut builder = Builder { tree: Tree::new(), options, open: Vec::new() };
+    let mut builder =
+        Builder { tree: Tree::new(), options, open: Vec::new(), names: HashMap::default() };
     builder.top(value)?;
     while let Some(frame) = builder.open.last_mut() {
         let (parent, depth) = (frame.parent, frame.depth);
@@ -69,11 +74,11 @@ impl<'v> Builder<'v> {
         Ok(())
     }
 
-    fn member(&mut self, parent: NodeId, depth: usize, key: &str, value: &'v Value) -> Outcome {
+    fn member(&mut self, parent: NodeId, depth: usize, key: &'v str, value: &'v Value) -> Outcome {
         let attribute = key.strip_prefix('@').filter(|_| self.options.attributes);
         match (value, attribute) {
             (Value::Array(values), _) => {
-                let name = self.name(&keys::encode(key))?;
+                let name = self.name_of(key)?;
                 if self.options.keep_shape {
                     let data = (*name.local).to_owned();
                     let target = MULTIPLE.to_owned();
@@ -89,7 +94,7 @@ impl<'v> Builder<'v> {
                 self.scalar(parent, value)
             }
             _ => {
-                let name = self.name(&keys::encode(key))?;
+                let name = self.name_of(key)?;
                 self.child(parent, depth, name, value)
             }
         }
@@ -172,6 +177,15 @@ impl<'v> Builder<'v> {
             return Err(refuse(Reason::TooManyNodes));
         }
         Ok(())
+    }
+
+    fn name_of(&mut self, key: &'v str) -> Result<Name, ReadError> {
+        if let Some(name) = self.names.get(key) {
+            return Ok(name.clone());
+        }
+        let name = self.name(&keys::encode(key))?;
+        self.names.insert(key, name.clone());
+        Ok(name)
     }
 
     fn name(&self, local: &str) -> Result<Name, ReadError> {

@@ -31,6 +31,9 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, ReadError> {
 
 /// Bytes whose encoding only their declaration tells.
 fn unmarked(bytes: &[u8]) -> Result<Cow<'_, str>, ReadError> {
+    if !bytes.starts_with(b"<?xml") {
+        return utf8(bytes);
+    }
     let head = bytes.get(..DECLARATION.min(bytes.len())).unwrap_or(bytes);
     let head: String = head.iter().map(|byte| char::from(*byte)).collect();
     match declared(&head)?.unwrap_or(Encoding::Utf8) {

@@ -14,9 +14,11 @@ pub(super) fn is_space(character: char) -> bool {
 /// Refuses characters that XML 1.0 does not have (§2.2).
 pub(super) fn check(text: &str) -> Result<(), ReadError> {
     let bytes = text.as_bytes();
-    let control = bytes.iter().position(|byte| *byte < b' ' && !is_space(char::from(*byte)));
+    let is_control = |byte: &u8| *byte < b' ' && !is_space(char::from(*byte));
+    // Without a way out of the middle, so that it is done for many bytes at once.
+    let has_control = bytes.iter().fold(false, |found, byte| found | is_control(byte));
     let found = [
-        control,
+        has_control.then(|| bytes.iter().position(is_control)).flatten(),
         memmem::find(bytes, "\u{FFFE}".as_bytes()),
         memmem::find(bytes, "\u{FFFF}".as_bytes()),
         text.starts_with('\u{FEFF}').then_some(0),

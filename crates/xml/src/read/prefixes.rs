@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use foldhash::quality::RandomState;
+
 use super::Reason;
 use super::characters::shorten;
 use crate::name::{Name, XML, XMLNS};
@@ -10,12 +12,16 @@ use crate::tree::{Declaration, Namespaces};
 
 /// Prefixes with their namespaces, innermost last, and the strings that names are made of.
 pub(super) struct Prefixes<'a> {
-    bound: HashMap<Arc<str>, Vec<Arc<str>>>,
+    bound: HashMap<Arc<str>, Vec<Arc<str>>, RandomState>,
     /// What was declared, in order, to be undone.
     declared: Vec<Arc<str>>,
     /// How much was declared when an element began.
     marks: Vec<usize>,
-    strings: HashMap<&'a str, Arc<str>>,
+    strings: HashMap<&'a str, Arc<str>, RandomState>,
+    /// Names of elements as they were last understood, and in which scope.
+    elements: HashMap<&'a str, (usize, Name), RandomState>,
+    /// Told apart from all scopes before; a new one begins where a declaration comes or goes.
+    scope: usize,
     empty: Arc<str>,
 }
 
@@ -26,7 +32,9 @@ impl<'a> Prefixes<'a> {
             bound: outer.map(|(prefix, uri)| (prefix.into(), vec![uri.into()])).collect(),
             declared: Vec::new(),
             marks: Vec::new(),
-            strings: HashMap::new(),
+            strings: HashMap::default(),
+            elements: HashMap::default(),
+            scope: 0,
             empty: "".into(),
         }
     }
@@ -39,6 +47,9 @@ impl<'a> Prefixes<'a> {
     /// Ends the innermost element.
     pub(super) fn close(&mut self) {
         let mark = self.marks.pop().unwrap_or_default();
+        if mark < self.declared.len() {
+            self.scope += 1;
+        }
         for prefix in self.declared.drain(mark..) {
             if let Some(uris) = self.bound.get_mut(&prefix) {
                 uris.pop();
@@ -69,6 +80,7 @@ impl<'a> Prefixes<'a> {
             return Err(malformed(format!("the prefix {prefix:?} is declared twice; remove one")));
         }
         let uri: Arc<str> = uri.into();
+        self.scope += 1;
         self.bound.entry(prefix.clone()).or_default().push(uri.clone());
         self.declared.push(prefix.clone());
         Ok(Some((prefix, uri)))
@@ -76,14 +88,21 @@ impl<'a> Prefixes<'a> {
 
     /// The name of an element.
     pub(super) fn element(&mut self, qualified: &'a str) -> Result<Name, Reason> {
-        match qualified.split_once(':') {
-            Some((prefix, local)) => self.prefixed(prefix, local),
-            None => Ok(Name {
+        if let Some((scope, name)) = self.elements.get(qualified)
+            && *scope == self.scope
+        {
+            return Ok(name.clone());
+        }
+        let name = match qualified.split_once(':') {
+            Some((prefix, local)) => self.prefixed(prefix, local)?,
+            None => Name {
                 namespace: self.innermost("").unwrap_or_else(|| self.empty.clone()),
                 local: self.string(qualified),
                 prefix: self.empty.clone(),
-            }),
-        }
+            },
+        };
+        self.elements.insert(qualified, (self.scope, name.clone()));
+        Ok(name)
     }
 
     /// The name of an attribute; the default namespace does not count.

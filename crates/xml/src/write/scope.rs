@@ -3,23 +3,25 @@
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
+use foldhash::quality::RandomState;
+
 use super::plain;
 use crate::name::{Name, XML, XMLNS};
 use crate::tree::{Kind, NodeId, Tree, needed};
 
 /// A start tag, ready to be written.
 pub(super) struct Element<'a> {
-    pub(super) name: String,
+    pub(super) name: Cow<'a, str>,
     /// Prefixes and namespaces.
     pub(super) declarations: Vec<(Cow<'a, str>, Cow<'a, str>)>,
     /// Names and values.
-    pub(super) attributes: Vec<(String, &'a str)>,
+    pub(super) attributes: Vec<(Cow<'a, str>, &'a str)>,
 }
 
 /// What is declared around the place that is written now.
 pub(super) struct Scope<'a> {
     /// Namespaces of each prefix, innermost last.
-    bound: HashMap<Cow<'a, str>, Vec<Cow<'a, str>>>,
+    bound: HashMap<Cow<'a, str>, Vec<Cow<'a, str>>, RandomState>,
     /// What each open element declares.
     open: Vec<Vec<Cow<'a, str>>>,
     /// Numbers of prefixes that were made up.
@@ -42,11 +44,15 @@ struct Use<'a> {
 
 impl<'a> Scope<'a> {
     pub(super) fn new() -> Self {
-        Self { bound: HashMap::new(), open: Vec::new(), made: 0 }
+        Self { bound: HashMap::default(), open: Vec::new(), made: 0 }
     }
 
     /// Begins an element; one that is written alone brings what it needs from above.
     pub(super) fn open(&mut self, tree: &'a Tree, id: NodeId, is_top: bool) -> Element<'a> {
+        if let Some(name) = self.settled(tree, id).filter(|_| !is_top) {
+            self.open.push(Vec::new());
+            return Element { name, declarations: Vec::new(), attributes: Vec::new() };
+        }
         let mut own = Own::default();
         for (prefix, uri) in tree.declarations(id) {
             self.note(&mut own, Cow::Borrowed(prefix), Cow::Borrowed(uri));
@@ -60,6 +66,20 @@ impl<'a> Scope<'a> {
         let attributes = self.attributes(&mut own, tree, id);
         let declarations = self.declare(own);
         Element { name, declarations, attributes }
+    }
+
+    /// The name of an element that says nothing new about prefixes and has no attributes, as most.
+    fn settled(&self, tree: &'a Tree, id: NodeId) -> Option<Cow<'a, str>> {
+        let is_bare =
+            tree.declarations(id).next().is_none() && tree.attributes(id).next().is_none();
+        let name = tree.name(id).filter(|_| is_bare)?;
+        let prefix = match &*name.namespace {
+            "" => "",
+            XML | XMLNS => return None,
+            _ => usable(&name.prefix).unwrap_or_default(),
+        };
+        let is_known = self.uri(prefix).unwrap_or_default() == &*name.namespace;
+        is_known.then(|| qualified(prefix, plain(&name.local)))
     }
 
     /// Ends the innermost element.
@@ -86,18 +106,18 @@ impl<'a> Scope<'a> {
         declarations
     }
 
-    fn element(&self, own: &mut Own<'a>, name: &'a Name) -> String {
+    fn element(&self, own: &mut Own<'a>, name: &'a Name) -> Cow<'a, str> {
         let local = plain(&name.local);
         match &*name.namespace {
-            XML => format!("xml:{local}"),
+            XML => qualified("xml", local),
             "" | XMLNS => {
                 self.note(own, Cow::Borrowed(""), Cow::Borrowed(""));
-                local.into_owned()
+                local
             }
             uri => {
                 let prefix = usable(&name.prefix).unwrap_or_default();
                 self.note(own, Cow::Borrowed(prefix), Cow::Borrowed(uri));
-                qualified(prefix, &local)
+                qualified(prefix, local)
             }
         }
     }
@@ -107,7 +127,7 @@ impl<'a> Scope<'a> {
         own: &mut Own<'a>,
         tree: &'a Tree,
         id: NodeId,
-    ) -> Vec<(String, &'a str)> {
+    ) -> Vec<(Cow<'a, str>, &'a str)> {
         let mut attributes = Vec::new();
         let mut seen = HashSet::new();
         for attribute in tree.attributes(id) {
@@ -117,7 +137,7 @@ impl<'a> Scope<'a> {
                 continue;
             }
             let prefix = self.attribute(own, name);
-            attributes.push((unmistakable(qualified(&prefix, &local)), value.as_str()));
+            attributes.push((unmistakable(qualified(&prefix, local)), value.as_str()));
         }
         attributes
     }
@@ -187,11 +207,11 @@ fn usable(prefix: &str) -> Option<&str> {
     is_usable.then_some(prefix)
 }
 
-fn qualified(prefix: &str, local: &str) -> String {
-    if prefix.is_empty() { local.to_owned() } else { format!("{prefix}:{local}") }
+fn qualified<'a>(prefix: &str, local: Cow<'a, str>) -> Cow<'a, str> {
+    if prefix.is_empty() { local } else { Cow::Owned([prefix, ":", &local].concat()) }
 }
 
 /// The name of an attribute that cannot be taken for a declaration.
-fn unmistakable(name: String) -> String {
-    if name == "xmlns" { "_xmlns".to_owned() } else { name }
+fn unmistakable(name: Cow<'_, str>) -> Cow<'_, str> {
+    if name == "xmlns" { Cow::Borrowed("_xmlns") } else { name }
 }

@@ -143,7 +143,7 @@ fn custom(
     message: &mut Message,
     around: Surroundings<'_>,
 ) -> Result<(), MediationFault> {
-    around.prepare(message, expression.need())?;
+    around.prepare(message, expression.need_of_places())?;
     match expression {
         Expression::JsonPath(path) => {
             if message.payload.json().is_none() {
@@ -258,7 +258,7 @@ pub(super) fn remove(
     message: &mut Message,
     around: Surroundings<'_>,
 ) -> Result<(), MediationFault> {
-    around.prepare(message, expression.need())?;
+    around.prepare(message, expression.need_of_places())?;
     match expression {
         Expression::JsonPath(path) => {
             if message.payload.json().is_none() {
@@ -294,7 +294,7 @@ fn rename(
     around: Surroundings<'_>,
 ) -> Result<(), MediationFault> {
     let Expression::JsonPath(path) = expression else { return Ok(()) };
-    around.prepare(message, expression.need())?;
+    around.prepare(message, expression.need_of_places())?;
     let name = item_text(item);
     let mut budget = around.moment(message).budget();
     let Some(value) = message.payload.json() else { return Ok(()) };

@@ -143,7 +143,7 @@ fn custom(
     message: &mut Message,
     around: Surroundings<'_>,
 ) -> Result<Item, MediationFault> {
-    around.prepare(message, expression.need())?;
+    around.prepare(message, expression.need_of_places())?;
     let at = around.moment(message);
     match expression {
         Expression::XPath(path, _) => evaluate::nodes(path, at, |tree, nodes, text| {
