@@ -62,7 +62,8 @@ pub(crate) async fn answer(
     let mut message = message::of_request(exchange, api, &plan);
     let mut flow = Flow { exchange, api, plan, limits };
     match flow.serve(&mut message).await {
-        Err(Failure::Fault(fault)) => flow.rescue(message, *fault).await,
+        // Boxed, since it is rare.
+        Err(Failure::Fault(fault)) => Box::pin(flow.rescue(message, *fault)).await,
         served => served,
     }
 }
@@ -93,7 +94,7 @@ impl Flow<'_> {
         let api = self.api;
         if let Endpoint::Sequence(plan) = endpoint::choose(self.exchange, api)? {
             // It stands for the upstream, whatever address there is.
-            return self.backend(message, &plan.sequence).await;
+            return Box::pin(self.backend(message, &plan.sequence)).await;
         }
         let endpoint = send::choose(self.exchange, api, message, outgoing)?;
         send::hand_over(self.exchange, message, outgoing, endpoint, &self.limits)?;

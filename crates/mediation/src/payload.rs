@@ -460,7 +460,10 @@ fn check_json(text: &[u8], limits: &Limits) -> Result<(), PayloadError> {
 
 /// How many brackets open, those in strings included.
 fn opening(text: &[u8]) -> usize {
-    text.iter().filter(|byte| matches!(byte, b'{' | b'[')).count()
+    // In pieces whose count fits a byte, so that it is done for many bytes at once; the two
+    // brackets differ in one bit.
+    let count = |piece: &[u8]| piece.iter().map(|byte| u8::from(byte | 0x20 == b'{')).sum::<u8>();
+    text.chunks(255).map(|piece| usize::from(count(piece))).sum()
 }
 
 /// The depth of brackets outside of strings.

@@ -26,6 +26,11 @@ use prefixes::Prefixes;
 
 pub use error::{ReadError, Reason};
 
+/// For how many bytes of text room is made for one node.
+const BYTES_PER_NODE: usize = 16;
+/// For how many nodes room is made at once.
+const MOST_ROOM: usize = 16 * 1024;
+
 /// What a document may cost.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -117,7 +122,7 @@ fn build(text: &str, form: Form, scope: &Namespaces, limits: &Limits) -> Result<
         text,
         limits,
         form,
-        tree: Tree::new(),
+        tree: Tree::with_capacity((text.len() / BYTES_PER_NODE).min(MOST_ROOM)),
         cursor: Cursor::new(text),
         prefixes: Prefixes::new(scope),
         open: Vec::new(),

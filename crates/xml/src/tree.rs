@@ -123,6 +123,13 @@ impl Tree {
         }
     }
 
+    /// The same with room for so many nodes.
+    pub(crate) fn with_capacity(nodes: usize) -> Self {
+        let mut tree = Self::new();
+        tree.nodes.reserve(nodes);
+        tree
+    }
+
     /// The node above everything that is not detached.
     #[must_use]
     pub fn document(&self) -> NodeId {

@@ -15,8 +15,11 @@ use crate::endpoint::{self, Endpoint};
 use crate::exchange::{Destination, Exchange};
 use crate::fault::{Failure, Fault};
 use crate::flow::host::View;
-use crate::known::Present;
+use crate::known::{Known, Present};
 use crate::snapshot::LiveApi;
+
+/// The headers that say how a body comes.
+const FRAMING: [Known; 3] = [Known::ContentLength, Known::TransferEncoding, Known::Expect];
 
 /// The endpoint for a message.
 ///
@@ -78,13 +81,16 @@ pub(super) fn hand_over(
     limits: &Limits,
 ) -> Result<(), Failure> {
     let host = own_host(exchange, message);
-    body(exchange, message, limits)?;
+    let present = Present::scan(&message.headers);
+    let is_framed = present.has_any(&FRAMING);
+    body(exchange, message, is_framed, limits)?;
     exchange.head.method = match outgoing.and_then(|outgoing| outgoing.method.clone()) {
         Some(method) => method,
         None => message.method.clone(),
     };
     exchange.head.headers = std::mem::take(&mut message.headers);
-    exchange.present = Present::scan(&exchange.head.headers);
+    let is_bare = !is_framed && matches!(exchange.body, RequestBody::Empty);
+    exchange.present = if is_bare { present } else { Present::scan(&exchange.head.headers) };
     // Another call was made ready for another upstream.
     exchange.wish = None;
     exchange.replay = None;
@@ -114,16 +120,24 @@ fn own_host(exchange: &Exchange, message: &Message) -> Option<HeaderValue> {
     HeaderValue::from_str(text.trim()).ok()
 }
 
-/// The body that is sent, framed as it is and not as a policy says.
-fn body(exchange: &mut Exchange, message: &mut Message, limits: &Limits) -> Result<(), Failure> {
+/// The body that is sent, framed as it is and not as a policy says; `is_framed` tells whether the
+/// head says anything of it.
+fn body(
+    exchange: &mut Exchange,
+    message: &mut Message,
+    is_framed: bool,
+    limits: &Limits,
+) -> Result<(), Failure> {
     if message.payload.is_unread() && !message.has_no_body {
         // It streams on; what frames it is put back as it came.
         message::restore_framing(exchange, &mut message.headers);
         return Ok(());
     }
     let bytes = message::written(message, limits)?;
-    message::clean_framing(&mut message.headers);
-    message.headers.remove(header::EXPECT);
+    if is_framed {
+        message::clean_framing(&mut message.headers);
+        message.headers.remove(header::EXPECT);
+    }
     let idle = exchange.snapshot.config.timeouts.socket;
     exchange.body = if bytes.is_empty() {
         RequestBody::Empty
