@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use compiler::ApiPlan;
 use compiler::compile::{CompileOptions, CorsDefaults, Secrets, compile};
-use compiler::plan::{Credentials, EndpointPlan};
+use compiler::plan::{Credentials, EndpointPlan, OperationPlan};
 use model::files::Files;
 use model::project::Project;
 use model::{Diagnostics, Place, Severity, codes};
@@ -22,6 +22,7 @@ use crate::endpoint::check::Watch;
 use crate::endpoint::http::LeafContext;
 use crate::endpoint::{Endpoint, Stage};
 use crate::fetch::{FetchLimits, Fetcher};
+use crate::flow::brief;
 use crate::route::{OperationTable, Router};
 use crate::sign::oauth::Tokens;
 use crate::snapshot::{LiveApi, Snapshot, environment_kind};
@@ -425,7 +426,10 @@ impl Deployer {
         let is_sequence = |it: &Option<Endpoint>| matches!(it, Some(Endpoint::Sequence(_)));
         let has_backends = is_sequence(&endpoints.production) || is_sequence(&endpoints.sandbox);
         let has_policies = plan.operations.iter().any(|operation| !operation.flows.is_empty());
+        let is_brief =
+            |operation: &OperationPlan| brief::is_brief(&operation.flows, &plan.library.0);
         LiveApi {
+            brief: plan.operations.iter().map(is_brief).collect(),
             operations: OperationTable::new(&plan),
             extras: extras.collect(),
             computed: computed.map(|it| self.attach(&plan, &it, NAMED)),

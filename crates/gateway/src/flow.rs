@@ -6,6 +6,7 @@
 mod ask;
 mod back;
 mod body;
+pub(crate) mod brief;
 pub(crate) mod cache;
 pub(crate) mod explain;
 mod host;

@@ -8,6 +8,7 @@ use http::Response;
 use crate::body::ResponseBody;
 use crate::exchange::{Arrival, Connection, Exchange};
 use crate::fault::Failure;
+use crate::flow::brief::After;
 use crate::{admit, endpoint, flow, locate, normalise, respond};
 
 /// The connection is to be closed without an answer.
@@ -52,12 +53,16 @@ async fn answer(exchange: &mut Exchange) -> Result<Response<ResponseBody>, Failu
     }
     admit::admit(exchange).await?;
     let api = exchange.record.api.clone().expect("an API was found above");
-    if flow::concerns(exchange, &api) {
+    let (endpoint, after) = match flow::brief::prepare(exchange, &api) {
+        Some(prepared) => prepared?,
         // Boxed, so that it does not make every exchange larger.
-        return Box::pin(flow::answer(exchange, &api)).await;
-    }
-    let leaf = endpoint::choose(exchange, &api)?;
-    leaf.call(exchange, &api).await
+        None if flow::concerns(exchange, &api) => {
+            return Box::pin(flow::answer(exchange, &api)).await;
+        }
+        None => (endpoint::choose(exchange, &api)?, After::default()),
+    };
+    let called = endpoint.call(exchange, &api).await;
+    after.finish(exchange, called)
 }
 
 #[cfg(test)]
@@ -72,6 +77,6 @@ mod tests {
     #[test]
     fn the_future_of_an_exchange_is_small() {
         let bytes = size(handle::<Arrival>);
-        assert!(bytes <= 3400, "{bytes} bytes");
+        assert!(bytes <= 3500, "{bytes} bytes");
     }
 }

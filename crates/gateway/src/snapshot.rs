@@ -49,6 +49,8 @@ pub struct LiveApi {
     pub(crate) has_flows: bool,
     /// Whether a stage is a sequence, which is run as policies are.
     pub(crate) has_backends: bool,
+    /// Of each operation, whether its policies look at the head of requests alone.
+    pub(crate) brief: Vec<bool>,
     /// Whether an endpoint exchanges the tokens of callers.
     pub(crate) exchanges_tokens: bool,
     /// Answers that `cache` keeps.

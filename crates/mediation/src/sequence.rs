@@ -638,6 +638,27 @@ impl Mediator {
         !matches!(self, Self::Rules(_)) && self.reads_body()
     }
 
+    /// Whether it looks at the head alone, waits for nothing, and answers nothing.
+    pub fn is_brief(&self) -> bool {
+        let is_quick = match self {
+            Self::Property(_)
+            | Self::Group(_)
+            | Self::Variable(_)
+            | Self::Header(_)
+            | Self::Filter(_)
+            | Self::Switch(_)
+            | Self::Inline(_)
+            | Self::Log(_)
+            | Self::Send(_)
+            | Self::Rewrite(_)
+            | Self::ThrowError(_)
+            | Self::Rules(_) => true,
+            Self::Named(key) => key.as_literal().is_some(),
+            _ => false,
+        };
+        is_quick && !self.reads_body()
+    }
+
     /// Whether the body may be looked at.
     pub fn reads_body(&self) -> bool {
         match self {

@@ -160,10 +160,17 @@ pub(super) fn restore(exchange: &mut Exchange, message: &Message) {
 /// The answer to a HEAD that a policy made of another method has no body, whatever its head says.
 pub(super) fn without_stray_body(
     message: &Message,
-    mut response: Response<ResponseBody>,
+    response: Response<ResponseBody>,
 ) -> Response<ResponseBody> {
-    if message.method == Method::HEAD && message.client_method != Method::HEAD {
-        response.headers_mut().remove(header::CONTENT_LENGTH);
-    }
+    if is_headless(message) { without_length(response) } else { response }
+}
+
+/// Whether a policy made a HEAD of another method.
+pub(super) fn is_headless(message: &Message) -> bool {
+    message.method == Method::HEAD && message.client_method != Method::HEAD
+}
+
+pub(super) fn without_length(mut response: Response<ResponseBody>) -> Response<ResponseBody> {
+    response.headers_mut().remove(header::CONTENT_LENGTH);
     response
 }

@@ -215,6 +215,19 @@ mod tests {
         }
 
         #[test]
+        fn the_short_way_finds_no_other_target(
+            to in "(http|https|HTTP|ftp)?(://|:/|//)[a-cA-C.@:\\[\\]%01\\\\ ]{0,8}(:(80|443|81|0))?([/?#][@:a/?# ]{0,4})?",
+        ) {
+            // Among the targets there are only origins of addresses that were taken apart.
+            if let Some(short) = plain_origin(&to)
+                && Place::parse(&short).is_ok_and(|place| place.origin() == short)
+            {
+                let place = Place::parse(&to).unwrap();
+                prop_assert_eq!(place.origin(), short);
+            }
+        }
+
+        #[test]
         fn an_origin_is_its_own_spelling(to in "(http|https)://[a-z0-9.\\[\\]:x]{1,20}(/[a-z]{0,3})?") {
             if let Ok(place) = Place::parse(&to) {
                 let origin = place.origin();
