@@ -275,10 +275,12 @@ impl Reader<'_> {
         self.report.error(codes::WSDL_MISSING, at, message, format!("Add `{attribute}`."));
     }
 
+    /// A value that is not known; the default takes its place.
     fn wrong(&mut self, node: NodeId, attribute: &str, value: &str, help: &str) {
         let value: String = value.chars().take(80).collect();
-        let message = format!("`{attribute}` of {} is {value:?}", self.markup.tag(node));
-        self.report.error(codes::WSDL_VALUE, self.markup.source(node), message, help);
+        let message =
+            format!("`{attribute}` of {} is {value:?}; it is ignored", self.markup.tag(node));
+        self.report.warning(codes::WSDL_VALUE, self.markup.source(node), message, help);
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use model::{Diagnostics, codes};
+use model::{Diagnostics, Severity, codes};
 
 use crate::definitions::{Parts, finish};
 use crate::description::{Description, DocumentKind, Version};
@@ -62,9 +62,13 @@ fn describe(
     missing: &mut HashSet<Arc<str>>,
     report: &mut Report,
 ) -> Description {
-    missing.extend(finish::dangling(&mut parts.messages, "message", report));
-    missing.extend(finish::dangling(&mut parts.port_types, "interface", report));
-    missing.extend(finish::dangling(&mut parts.bindings, "binding", report));
+    missing.extend(finish::dangling(&mut parts.messages, "message", Severity::Error, report));
+    missing.extend(finish::dangling(&mut parts.port_types, "interface", Severity::Error, report));
+    // A port without its binding is of no use, and takes nothing from the others.
+    let mut ports = parts.services.iter().flat_map(|service| &service.ports);
+    let is_usable = ports.any(|port| !parts.bindings.get(port.binding).is_missing);
+    let severity = if is_usable { Severity::Warning } else { Severity::Error };
+    missing.extend(finish::dangling(&mut parts.bindings, "binding", severity, report));
     version2::assign_interfaces(&mut parts);
     let drafts = std::mem::take(&mut parts.drafts);
     let mut description = Description {

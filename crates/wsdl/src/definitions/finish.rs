@@ -25,6 +25,7 @@ type Operations<'a> = HashMap<&'a str, Vec<(PortTypeId, usize)>>;
 pub(crate) fn dangling<T: Component + Clone>(
     arena: &mut Arena<T>,
     word: &str,
+    severity: Severity,
     report: &mut Report,
 ) -> HashSet<Arc<str>> {
     let mut missing = HashSet::new();
@@ -36,11 +37,11 @@ pub(crate) fn dangling<T: Component + Clone>(
             continue;
         }
         missing.insert(name.namespace.clone());
-        let has_room = report.has_room(codes::WSDL_REFERENCE, Severity::Error);
+        let has_room = report.has_room(codes::WSDL_REFERENCE, severity);
         let help = if has_room { advice(arena, &name, &awaited) } else { String::new() };
         let Name { namespace, local, .. } = &name;
         let message = format!("The {word} `{{{namespace}}}{local}` is not defined");
-        report.error(codes::WSDL_REFERENCE, awaited.at, message, help);
+        report.add(severity, codes::WSDL_REFERENCE, awaited.at, message, help);
     }
     missing
 }
