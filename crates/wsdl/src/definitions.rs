@@ -346,3 +346,6 @@ fn is_understood(name: &Name) -> bool {
     &*name.local == "UsingAddressing"
         && crate::namespace::ADDRESSING_WSDL.contains(&&*name.namespace)
 }
+
+#[cfg(test)]
+mod tests;

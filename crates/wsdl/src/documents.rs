@@ -125,6 +125,12 @@ impl Documents for Archive {
     }
 }
 
+impl<D: Documents + ?Sized> Documents for &D {
+    fn fetch(&self, location: &Location) -> Result<Fetched, Refusal> {
+        (**self).fetch(location)
+    }
+}
+
 /// The files of a project, or of any other tree, as documents.
 impl From<&model::Files> for Archive {
     fn from(files: &model::Files) -> Self {

@@ -19,6 +19,8 @@ pub struct Limits {
     pub steps: u64,
     /// Definitions of schemas that are built on each other: derivations, groups in groups.
     pub chain: usize,
+    /// Particles of one type, with those of groups counted wherever they are referred to.
+    pub particles: usize,
 }
 
 impl Default for Limits {
@@ -32,6 +34,7 @@ impl Default for Limits {
             total_nodes: 2_000_000,
             steps: 200_000_000,
             chain: 100,
+            particles: 100_000,
         }
     }
 }

@@ -106,8 +106,7 @@ impl<'a> Loader<'a> {
     }
 
     fn add(&mut self, location: Location, bytes: Bytes) -> DocumentId {
-        let index = u32::try_from(self.documents.len()).unwrap_or(u32::MAX);
-        let id = DocumentId(index);
+        let id = DocumentId::new(self.documents.len());
         self.by_location.insert(location.clone(), id);
         self.documents.push(Document {
             location,
@@ -345,3 +344,6 @@ pub(crate) const ROOTS: [(&str, &str, DocumentKind); 3] = [
     (WSDL_2, "description", DocumentKind::Wsdl2),
     (XSD, "schema", DocumentKind::Schema),
 ];
+
+#[cfg(test)]
+mod tests;

@@ -62,13 +62,15 @@ fn describe(
     missing: &mut HashSet<Arc<str>>,
     report: &mut Report,
 ) -> Description {
-    missing.extend(finish::dangling(&mut parts.messages, "message", Severity::Error, report));
-    missing.extend(finish::dangling(&mut parts.port_types, "interface", Severity::Error, report));
+    let error = Severity::Error;
+    missing.extend(finish::dangling(&mut parts.messages, "message", error, report).missing);
+    missing.extend(finish::dangling(&mut parts.port_types, "interface", error, report).missing);
     // A port without its binding is of no use, and takes nothing from the others.
     let mut ports = parts.services.iter().flat_map(|service| &service.ports);
     let is_usable = ports.any(|port| !parts.bindings.get(port.binding).is_missing);
     let severity = if is_usable { Severity::Warning } else { Severity::Error };
-    missing.extend(finish::dangling(&mut parts.bindings, "binding", severity, report));
+    let dangling = finish::dangling(&mut parts.bindings, "binding", severity, report);
+    missing.extend(dangling.missing);
     version2::assign_interfaces(&mut parts);
     let drafts = std::mem::take(&mut parts.drafts);
     let mut description = Description {
@@ -85,6 +87,9 @@ fn describe(
         extensions: parts.extensions,
     };
     finish::bindings(&mut description, drafts, report);
+    for (alias, meant) in dangling.aliases {
+        *description.bindings.get_mut(alias) = description.binding(meant).clone();
+    }
     if description.services.is_empty() {
         let at = Source { document: Some(DocumentId(0)), line: 1, column: 0 };
         let help = "Give the WSDL that has the service, which imports this one.";

@@ -18,6 +18,12 @@ pub struct Source {
 }
 
 impl DocumentId {
+    /// The document at this place in the list of documents.
+    #[must_use]
+    pub fn new(index: usize) -> Self {
+        Self(u32::try_from(index).unwrap_or(u32::MAX))
+    }
+
     /// Its place in the list of documents.
     #[must_use]
     pub fn index(self) -> usize {

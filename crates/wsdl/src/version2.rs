@@ -327,3 +327,6 @@ pub(crate) fn draft(name: &str) -> OperationDraft {
         output: Some(MessageDraft::default()),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -21,16 +21,26 @@ use crate::version2;
 /// Operations of an interface by name, with the interface that has them.
 type Operations<'a> = HashMap<&'a str, Vec<(PortTypeId, usize)>>;
 
-/// Mends or reports references to what is not there; gives the namespaces it is missing from.
+/// What became of references to what is not there.
+pub(crate) struct Dangling<T> {
+    /// The namespaces that something is missing from.
+    pub(crate) missing: HashSet<Arc<str>>,
+    /// Components that stand for others now.
+    pub(crate) aliases: Vec<(Id<T>, Id<T>)>,
+}
+
+/// Mends or reports references to what is not there.
 pub(crate) fn dangling<T: Component + Clone>(
     arena: &mut Arena<T>,
     word: &str,
     severity: Severity,
     report: &mut Report,
-) -> HashSet<Arc<str>> {
-    let mut missing = HashSet::new();
+) -> Dangling<T> {
+    let (mut missing, mut aliases) = (HashSet::new(), Vec::new());
     for (id, name, awaited) in arena.dangling() {
-        if mend(arena, id, &name, &awaited) {
+        if let Some(meant) = meant(arena, id, &name, &awaited) {
+            *arena.get_mut(id) = arena.get(meant).clone();
+            aliases.push((id, meant));
             let message = format!("The {word} `{}` is taken from the target namespace", name.local);
             let help = "Give the name the prefix of the target namespace.";
             report.warning(codes::WSDL_REFERENCE_MENDED, awaited.at, message, help);
@@ -43,21 +53,18 @@ pub(crate) fn dangling<T: Component + Clone>(
         let message = format!("The {word} `{{{namespace}}}{local}` is not defined");
         report.add(severity, codes::WSDL_REFERENCE, awaited.at, message, help);
     }
-    missing
+    Dangling { missing, aliases }
 }
 
-fn mend<T: Component + Clone>(
-    arena: &mut Arena<T>,
+/// What has the same name in the target namespace, where the reference had no prefix.
+fn meant<T: Component>(
+    arena: &Arena<T>,
     id: Id<T>,
     name: &Name,
     awaited: &Awaited,
-) -> bool {
-    let meant = awaited.fallback.as_ref().and_then(|target| arena.find(target, &name.local));
-    let Some(meant) = meant.filter(|meant| *meant != id && !arena.get(*meant).is_missing()) else {
-        return false;
-    };
-    *arena.get_mut(id) = arena.get(meant).clone();
-    true
+) -> Option<Id<T>> {
+    let meant = arena.find(awaited.fallback.as_ref()?, &name.local)?;
+    (meant != id && !arena.get(meant).is_missing()).then_some(meant)
 }
 
 fn advice<T: Component>(arena: &Arena<T>, name: &Name, awaited: &Awaited) -> String {

@@ -2,6 +2,7 @@
 //! derived from whom.
 
 mod circles;
+mod size;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -36,6 +37,7 @@ pub(crate) fn finish(
     note_unimported(&builder, report);
     let Builder { mut schemas, heirs, .. } = builder;
     circles::cut(&mut schemas, limits.chain, report);
+    size::cut(&mut schemas, limits.particles, report);
     inherit(&mut schemas, &heirs);
     check_bases(&schemas, report);
     link_back(&mut schemas);

@@ -1,6 +1,10 @@
 //! The reader on WSDLs that nobody here wrote, beside another reader, and on damaged ones.
 #![allow(clippy::print_stderr, reason = "a test says what it found, or why it is skipped")]
 
+mod attacks;
 mod corpus;
+mod damage;
+mod samples;
+mod scale;
 mod support;
 mod zeep;

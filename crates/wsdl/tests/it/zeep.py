@@ -9,6 +9,7 @@ from zeep import Settings
 from zeep.transports import Transport
 from zeep.wsdl import Document
 from zeep.wsdl.bindings.soap import SoapBinding
+from zeep.xsd import Attribute, ComplexType, Element, Group
 
 logging.disable(logging.CRITICAL)
 
@@ -21,6 +22,11 @@ KNOWN = {
     "/soap/encoding/": ("http://schemas.xmlsoap.org/soap/encoding/", "encoding.xsd"),
     "/2004/08/addressing": ("http://schemas.xmlsoap.org/ws/2004/08/addressing", "addressing2004.xsd"),
 }
+
+
+# What either reader has built in, and need not be the same.
+FOREIGN = {"http://www.w3.org/2001/XMLSchema", "http://schemas.xmlsoap.org/soap/envelope/"}
+FOREIGN |= {namespace for namespace, _ in KNOWN.values()}
 
 
 def known(url):
@@ -58,8 +64,38 @@ def element(operation):
     return body.qname.text
 
 
+def content(operation):
+    """The elements in the input, those of groups and bases too, and the attributes."""
+    body = operation.input.body if operation.input is not None else None
+    return members(getattr(body, "type", None)) if operation.style == "document" else []
+
+
+def walk(node):
+    if isinstance(node, Element):
+        yield node.qname.text
+    elif isinstance(node, Group):
+        yield from walk(node.child)
+    elif isinstance(node, list):
+        for one in node:
+            yield from walk(one)
+
+
+def members(kind):
+    if not isinstance(kind, ComplexType):
+        return []
+    # The text of a simple content is an element for zeep.
+    elements = [one for one in walk(kind._element) if one != "_value_1"]
+    attributes = [one.qname.text for _, one in kind.attributes if isinstance(one, Attribute)]
+    return elements + sorted("@" + one for one in attributes)
+
+
 def operation_of(operation):
-    return {"action": operation.soapaction or "", "style": operation.style, "input": element(operation)}
+    return {
+        "action": operation.soapaction or "",
+        "style": operation.style,
+        "input": element(operation),
+        "content": content(operation),
+    }
 
 
 def describe(path, names):
@@ -74,11 +110,16 @@ def describe(path, names):
                 found["operations"] = {name: operation_of(one) for name, one in operations}
             ports[port.name] = found
         services[service.name] = ports
-    return services
+    types = {}
+    for kind in document.types.types:
+        own = kind.qname is not None and kind.qname.namespace not in FOREIGN
+        if own and isinstance(kind, ComplexType):
+            types[kind.qname.text] = members(kind)
+    return {"services": services, "types": types}
 
 
 for path, names in json.load(sys.stdin):
     try:
-        print(json.dumps({"services": describe(path, names)}))
+        print(json.dumps(describe(path, names)))
     except Exception as error:
         print(json.dumps({"error": f"{type(error).__name__}: {error}"[:300]}))
