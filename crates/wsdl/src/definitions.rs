@@ -20,8 +20,8 @@ use xml::tree::NodeId;
 
 use crate::arena::{Arena, Awaited, Component, Id};
 use crate::description::{
-    Binding, BindingId, BindingMessage, BindingOperation, Extension, Link, LinkKind, Message,
-    Part, PartContent, PortType, Service,
+    Binding, BindingId, BindingMessage, BindingOperation, Extension, Link, LinkKind, Message, Part,
+    PartContent, PortType, Service,
 };
 use crate::markup::{Markup, Reference};
 use crate::namespace::{WSDL, XSD, XSD_DRAFTS};

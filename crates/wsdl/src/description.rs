@@ -20,8 +20,8 @@ use crate::schema::Schemas;
 use crate::source::{DocumentId, Source};
 
 pub use binding::{
-    BindingFault, BindingId, BindingKind, BindingMessage, BindingOperation, Binding, Body,
-    Coding, Encoding, Header, MimeContent, MimePart, SoapVersion, Style,
+    Binding, BindingFault, BindingId, BindingKind, BindingMessage, BindingOperation, Body, Coding,
+    Encoding, Header, MimeContent, MimePart, SoapVersion, Style,
 };
 pub use interface::{
     Message, MessageId, Operation, OperationFault, OperationMessage, Part, PartContent, Pattern,

@@ -32,7 +32,7 @@ impl Default for Limits {
             depth: 100,
             nodes: 1_000_000,
             total_nodes: 2_000_000,
-            steps: 200_000_000,
+            steps: 50_000_000,
             chain: 100,
             particles: 100_000,
         }

@@ -229,7 +229,8 @@ impl<'a> Loader<'a> {
             return;
         }
         let (code, help) = (codes::WSDL_IMPORT_NAMESPACE, "Make the two namespaces agree.");
-        let message = format!("It names the namespace {:?}, and leads to {own:?}", &*reason.namespace);
+        let message =
+            format!("It names the namespace {:?}, and leads to {own:?}", &*reason.namespace);
         if is_include {
             self.report.error(code, reason.at, message, "Import it instead of including it.");
         } else {
@@ -332,9 +333,13 @@ fn advice(refusal: &Refusal) -> (&'static str, &'static str) {
             codes::WSDL_FORBIDDEN,
             "Put the document beside the WSDL, and refer to it by a relative path.",
         ),
-        Refusal::Host(_) => (codes::WSDL_FORBIDDEN, "Allow the host, or give all documents in an archive."),
+        Refusal::Host(_) => {
+            (codes::WSDL_FORBIDDEN, "Allow the host, or give all documents in an archive.")
+        }
         Refusal::TooLarge => (codes::WSDL_TOO_LARGE, "Split the document."),
-        Refusal::Failed(_) => (codes::WSDL_ABSENT, "Try again, or give all documents in an archive."),
+        Refusal::Failed(_) => {
+            (codes::WSDL_ABSENT, "Try again, or give all documents in an archive.")
+        }
     }
 }
 

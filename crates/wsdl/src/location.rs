@@ -225,7 +225,9 @@ fn decode(segment: &str) -> String {
     let mut rest = segment.as_bytes();
     while let Some((first, behind)) = rest.split_first() {
         match (first, behind) {
-            (b'%', [high, low, after @ ..]) if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
+            (b'%', [high, low, after @ ..])
+                if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() =>
+            {
                 bytes.push(digit(*high) * 16 + digit(*low));
                 rest = after;
             }

@@ -111,6 +111,9 @@ impl<'a> Markup<'a> {
         value: &str,
         report: &mut Report,
     ) -> Option<Reference> {
+        if !report.has_steps() {
+            return None;
+        }
         let value = value.trim();
         let (prefix, local) = value.split_once(':').unwrap_or(("", value));
         let at = self.source(node);

@@ -116,10 +116,15 @@ impl Report {
         self.counts.get(&(code, severity)).is_none_or(|count| *count < LISTED)
     }
 
-    /// Takes steps; once none are left, says so, and answers `false` from then on.
-    pub(crate) fn spend(&mut self, steps: u64, at: Source) -> bool {
+    /// Whether steps are left.
+    pub(crate) fn has_steps(&self) -> bool {
+        self.steps > 0
+    }
+
+    /// Takes steps, and says so once none are left.
+    pub(crate) fn spend(&mut self, steps: u64, at: Source) {
         if self.steps == 0 {
-            return false;
+            return;
         }
         self.steps = self.steps.saturating_sub(steps);
         if self.steps == 0 {
@@ -127,15 +132,17 @@ impl Report {
             let help = "Declare prefixes once, on the first element of each document.";
             self.error(codes::WSDL_TOO_COMPLEX, at, message, help);
         }
-        self.steps > 0
     }
 
     pub(crate) fn finish(self, documents: &[Document]) -> Diagnostics {
         let mut found = Diagnostics::new();
         let mut more: Vec<_> = self.counts.iter().filter(|(_, count)| **count > LISTED).collect();
         more.sort();
-        let last: HashMap<_, _> =
-            self.problems.iter().map(|problem| ((problem.code, problem.severity), problem.at)).collect();
+        let last: HashMap<_, _> = self
+            .problems
+            .iter()
+            .map(|problem| ((problem.code, problem.severity), problem.at))
+            .collect();
         for Problem { severity, code, at, message, help } in self.problems {
             found.report(Diagnostic { severity, code, place: at.place(documents), message, help });
         }

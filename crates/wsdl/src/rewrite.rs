@@ -11,9 +11,7 @@ use xml::tree::{NodeId, Tree};
 use crate::description::{AddressKind, Description, DocumentKind, LinkKind};
 use crate::limits::Limits;
 use crate::markup::Markup;
-use crate::namespace::{
-    ADDRESSING, ADDRESSING_DRAFT, HTTP, SOAP, SOAP12, WSDL, WSDL_2, XSD,
-};
+use crate::namespace::{ADDRESSING, ADDRESSING_DRAFT, HTTP, SOAP, SOAP12, WSDL, WSDL_2, XSD};
 use crate::parse;
 use crate::source::DocumentId;
 

@@ -14,6 +14,7 @@ pub mod component;
 pub mod facets;
 mod finish;
 pub(crate) mod known;
+mod missing;
 pub(crate) mod read;
 mod view;
 

@@ -74,8 +74,7 @@ impl Reader<'_> {
                 "import" => self.link(child, LinkKind::WsdlImport),
                 "include" => self.link(child, LinkKind::WsdlInclude),
                 "types" => {
-                    let (links, extensions) =
-                        types(self.markup, child, self.schemas, self.report);
+                    let (links, extensions) = types(self.markup, child, self.schemas, self.report);
                     self.links.extend(links);
                     self.parts.extensions.extend(extensions);
                 }
@@ -105,9 +104,8 @@ impl Reader<'_> {
     fn binding(&mut self, node: NodeId) {
         let Some(name) = self.name(node) else { return };
         let named = self.markup.attribute(node, "interface").is_some();
-        let port_type = named
-            .then(|| self.refer(node, "interface", |parts| &mut parts.port_types))
-            .flatten();
+        let port_type =
+            named.then(|| self.refer(node, "interface", |parts| &mut parts.port_types)).flatten();
         let (mut drafts, mut extensions) = (Vec::new(), Vec::new());
         for child in self.markup.elements(node) {
             match (self.markup.namespace(child), self.markup.local(child)) {

@@ -1,3 +1,5 @@
+#![allow(clippy::unwrap_used, reason = "a failed test may panic")]
+
 use super::*;
 
 fn wsdl(imports: &[&str]) -> String {
@@ -25,7 +27,11 @@ fn check(files: &[(&str, &[&str])], named: Option<&str>, expected: &str) {
 fn the_root_is_what_no_other_imports() {
     check(&[("x/only.wsdl", &[])], None, "x/only.wsdl");
     check(&[("a.wsdl", &[]), ("b.wsdl", &["a.wsdl"])], None, "b.wsdl");
-    check(&[("b.wsdl", &["a.wsdl", "c.wsdl"]), ("A.WSDL", &["./c.wsdl"]), ("c.wsdl", &[])], None, "b.wsdl");
+    check(
+        &[("b.wsdl", &["a.wsdl", "c.wsdl"]), ("A.WSDL", &["./c.wsdl"]), ("c.wsdl", &[])],
+        None,
+        "b.wsdl",
+    );
     check(&[("a.wsdl", &["a.wsdl"]), ("__MACOSX/._a.wsdl", &[])], None, "a.wsdl");
 }
 

@@ -32,8 +32,8 @@ impl Reader<'_> {
             return;
         }
         let named = self.markup.attribute(node, "parts");
-        draft.parts = named
-            .map(|named| named.split_ascii_whitespace().map(str::to_owned).collect());
+        draft.parts =
+            named.map(|named| named.split_ascii_whitespace().map(str::to_owned).collect());
         draft.bound.body = Some(Body {
             parts: Vec::new(),
             encoding: self.encoding(node),

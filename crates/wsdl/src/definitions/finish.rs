@@ -261,8 +261,7 @@ fn complete(
     };
     let input = side(&operation.input, input);
     let output = side(&operation.output, output);
-    bound.shape =
-        description.shape_of(operation, bound.style, input.as_ref(), output.as_ref());
+    bound.shape = description.shape_of(operation, bound.style, input.as_ref(), output.as_ref());
     if is_soap {
         for (role, side) in [(&operation.input, &input), (&operation.output, &output)] {
             if let (Some(role), Some(side)) = (role, side) {
@@ -325,12 +324,7 @@ fn resolve_header(description: &Description, header: &mut Header, report: &mut R
 }
 
 /// The parts that a body names.
-fn named_parts(
-    message: &Message,
-    named: &[String],
-    at: Source,
-    report: &mut Report,
-) -> Vec<usize> {
+fn named_parts(message: &Message, named: &[String], at: Source, report: &mut Report) -> Vec<usize> {
     let known: HashMap<_, _> =
         message.parts.iter().enumerate().map(|(index, part)| (&*part.name, index)).collect();
     let mut found = Vec::new();

@@ -4,9 +4,7 @@ use model::codes;
 use xml::tree::NodeId;
 
 use super::{Reader, report_twice};
-use crate::description::{
-    Operation, OperationFault, OperationMessage, Pattern, PortType,
-};
+use crate::description::{Operation, OperationFault, OperationMessage, Pattern, PortType};
 use crate::namespace::{ADDRESSING_WSDL, WSDL};
 
 impl Reader<'_> {
@@ -138,11 +136,7 @@ impl Reader<'_> {
 fn default_names(operation: &str, pattern: Pattern) -> [String; 2] {
     match pattern {
         Pattern::OneWay | Pattern::Notification => [operation.to_owned(), operation.to_owned()],
-        Pattern::RequestResponse => {
-            [format!("{operation}Request"), format!("{operation}Response")]
-        }
-        Pattern::SolicitResponse => {
-            [format!("{operation}Response"), format!("{operation}Solicit")]
-        }
+        Pattern::RequestResponse => [format!("{operation}Request"), format!("{operation}Response")],
+        Pattern::SolicitResponse => [format!("{operation}Response"), format!("{operation}Solicit")],
     }
 }

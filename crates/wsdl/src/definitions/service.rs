@@ -92,12 +92,7 @@ pub(crate) fn reference_address(markup: Markup<'_>, node: NodeId) -> Option<Addr
 }
 
 /// Reports a port that nobody can reach.
-pub(crate) fn check_addresses(
-    name: &str,
-    addresses: &[Address],
-    at: Source,
-    report: &mut Report,
-) {
+pub(crate) fn check_addresses(name: &str, addresses: &[Address], at: Source, report: &mut Report) {
     let help = "Write the address of the service, or give it where the endpoint is configured.";
     let Some(address) = addresses.iter().find(|address| !address.location.is_empty()) else {
         let message = format!("The port `{name}` has no address");

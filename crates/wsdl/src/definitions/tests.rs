@@ -1,3 +1,5 @@
+#![allow(clippy::unwrap_used, reason = "a failed test may panic")]
+
 use std::fmt::Write as _;
 
 use crate::description::{
@@ -19,7 +21,8 @@ const HEAD: &str = "<wsdl:definitions name='n' targetNamespace='urn:t' xmlns:t='
     xmlns:wsaw='http://www.w3.org/2006/05/addressing/wsdl' xmlns:o='urn:other'>\n";
 
 /// A schema, messages and an interface to bind.
-const COMMON: &str = "<wsdl:types><xsd:schema targetNamespace='urn:t' elementFormDefault='qualified'>
+const COMMON: &str =
+    "<wsdl:types><xsd:schema targetNamespace='urn:t' elementFormDefault='qualified'>
     <xsd:element name='Get'><xsd:complexType><xsd:sequence>
       <xsd:element name='id' type='xsd:int'/></xsd:sequence></xsd:complexType></xsd:element>
     <xsd:element name='GetResponse'><xsd:complexType><xsd:sequence>

@@ -71,7 +71,8 @@ fn is_wrapper(schemas: &Schemas, id: ElementId) -> bool {
         || !complex.attributes.groups.is_empty()
         || complex.attributes.any.is_some();
     let is_plain = complex.base == any_type() && complex.derivation == Derivation::Restriction;
-    if element.is_missing || element.is_nillable || has_attributes || !is_plain || complex.is_mixed {
+    if element.is_missing || element.is_nillable || has_attributes || !is_plain || complex.is_mixed
+    {
         return false;
     }
     match &complex.content {

@@ -46,8 +46,5 @@ fn paths_out_of_the_root_are_refused() {
 #[test]
 fn refusals_say_what_is_wrong() {
     assert_eq!(Refusal::Absent(String::new()).to_string(), "there is no such document");
-    assert_eq!(
-        Refusal::Absent("404".to_owned()).to_string(),
-        "there is no such document: 404"
-    );
+    assert_eq!(Refusal::Absent("404".to_owned()).to_string(), "there is no such document: 404");
 }

@@ -1,3 +1,5 @@
+#![allow(clippy::unwrap_used, reason = "a failed test may panic")]
+
 use super::*;
 use crate::{Archive, Location, read};
 
@@ -76,7 +78,9 @@ fn endpoints_of_version_2() {
 fn what_comes_out_is_utf8_and_says_so() {
     let schema = "<schema xmlns='http://www.w3.org/2001/XMLSchema'><!-- é --><include schemaLocation='é.xsd'/></schema>";
     let expected = schema.replace("é.xsd", "?xsd=1&amp;x");
-    let declared = |encoding: &str, text: &str| format!("<?xml version='1.0' encoding='{encoding}' ?>\n{text}");
+    let declared = |encoding: &str, text: &str| {
+        format!("<?xml version='1.0' encoding='{encoding}' ?>\n{text}")
+    };
     let utf16 = |text: &str| -> Vec<u8> {
         let units = std::iter::once(0xFEFF).chain(text.encode_utf16());
         units.flat_map(u16::to_be_bytes).collect()
@@ -106,7 +110,12 @@ fn other_documents_stay_and_bad_ones_are_refused() {
 fn a_description_knows_where_locations_lead() {
     let mut archive = Archive::new();
     archive.insert("a.wsdl", DOCUMENT).unwrap();
-    archive.insert("c.xsd", "<x:schema xmlns:x='http://www.w3.org/2001/XMLSchema' targetNamespace='urn:c'/>").unwrap();
+    archive
+        .insert(
+            "c.xsd",
+            "<x:schema xmlns:x='http://www.w3.org/2001/XMLSchema' targetNamespace='urn:c'/>",
+        )
+        .unwrap();
     let limits = Limits::default();
     let reading = read(&archive, &Location::path("a.wsdl").unwrap(), &limits);
     let description = reading.description.unwrap();

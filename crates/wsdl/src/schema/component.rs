@@ -10,7 +10,7 @@ use xml::name::Name;
 
 use super::builtin::Builtin;
 use super::facets::Facets;
-use crate::arena::{Component, Id};
+use crate::arena::Id;
 use crate::source::Source;
 
 /// The number of an [`Element`].
@@ -360,83 +360,5 @@ impl WildcardNamespaces {
             Self::Other(other) => !namespace.is_empty() && **other != *namespace,
             Self::Listed(listed) => listed.iter().any(|one| **one == *namespace),
         }
-    }
-}
-
-impl Component for Element {
-    fn missing(name: &Name, source: Source) -> Self {
-        Self {
-            name: name.clone(),
-            type_id: super::any_type(),
-            is_global: true,
-            is_nillable: false,
-            is_abstract: false,
-            value: None,
-            heads: Vec::new(),
-            documentation: None,
-            content_types: None,
-            is_missing: true,
-            source,
-        }
-    }
-
-    fn is_missing(&self) -> bool {
-        self.is_missing
-    }
-}
-
-impl Component for Attribute {
-    fn missing(name: &Name, source: Source) -> Self {
-        Self {
-            name: name.clone(),
-            type_id: super::builtin(Builtin::AnySimpleType),
-            is_global: true,
-            value: None,
-            documentation: None,
-            is_missing: true,
-            source,
-        }
-    }
-
-    fn is_missing(&self) -> bool {
-        self.is_missing
-    }
-}
-
-impl Component for Type {
-    fn missing(name: &Name, source: Source) -> Self {
-        Self {
-            name: Some(name.clone()),
-            kind: TypeKind::Complex(Box::new(ComplexType::any(super::any_type(), source))),
-            documentation: None,
-            content_types: None,
-            is_missing: true,
-            source,
-        }
-    }
-
-    fn is_missing(&self) -> bool {
-        self.is_missing
-    }
-}
-
-impl Component for Group {
-    fn missing(name: &Name, source: Source) -> Self {
-        let model = Model { compositor: Compositor::Sequence, particles: Vec::new() };
-        Self { name: name.clone(), model, is_missing: true, source }
-    }
-
-    fn is_missing(&self) -> bool {
-        self.is_missing
-    }
-}
-
-impl Component for AttributeGroup {
-    fn missing(name: &Name, source: Source) -> Self {
-        Self { name: name.clone(), attributes: Attributes::default(), is_missing: true, source }
-    }
-
-    fn is_missing(&self) -> bool {
-        self.is_missing
     }
 }

@@ -1,3 +1,5 @@
+#![allow(clippy::unwrap_used, reason = "a failed test may panic")]
+
 use std::fmt::Write as _;
 
 use model::Severity;
@@ -129,8 +131,7 @@ fn show_particle(schemas: &Schemas, particle: &Particle) -> String {
 }
 
 fn show_model(schemas: &Schemas, model: &Model) -> String {
-    let particles: Vec<_> =
-        model.particles.iter().map(|one| show_particle(schemas, one)).collect();
+    let particles: Vec<_> = model.particles.iter().map(|one| show_particle(schemas, one)).collect();
     match model.compositor {
         Compositor::Sequence => format!("({})", particles.join(" ")),
         Compositor::Choice => format!("({})", particles.join("|")),

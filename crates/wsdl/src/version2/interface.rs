@@ -8,8 +8,7 @@ use super::Reader;
 use crate::arena::Awaited;
 use crate::definitions::{awaited, report_twice};
 use crate::description::{
-    Message, Operation, OperationFault, OperationMessage, Part, PartContent, Pattern,
-    PortType,
+    Message, Operation, OperationFault, OperationMessage, Part, PartContent, Pattern, PortType,
 };
 use crate::namespace::{ADDRESSING_WSDL, EXTENSIONS_2, WSDL_2};
 use crate::schema::any_type;
@@ -194,4 +193,3 @@ fn part(content: PartContent, source: crate::source::Source) -> Part {
 fn fault_name(local: &str) -> String {
     format!("fault {local}")
 }
-

@@ -1,6 +1,6 @@
-use crate::description::{
-    AddressKind, BindingKind, Pattern, Shape, SoapVersion, Version,
-};
+#![allow(clippy::unwrap_used, reason = "a failed test may panic")]
+
+use crate::description::{AddressKind, BindingKind, Pattern, Shape, SoapVersion, Version};
 use crate::{Archive, Description, Limits, Location, Reading};
 
 const COMMON: &str = "
@@ -76,7 +76,8 @@ fn a_service_is_listed() {
             };
             let action = call.bound.soap_action.as_deref().unwrap_or("-");
             let method = call.bound.method.as_deref().unwrap_or("-");
-            let shape = if matches!(call.bound.shape, Shape::Wrapped { .. }) { "wrapped" } else { "bare" };
+            let shape =
+                if matches!(call.bound.shape, Shape::Wrapped { .. }) { "wrapped" } else { "bare" };
             format!("{} {kind} {} {action} {method} {shape}", call.port.name, call.operation.name)
         })
         .collect();

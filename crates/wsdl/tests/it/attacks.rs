@@ -62,11 +62,8 @@ fn elements_inside_each_other_end() {
     );
     let reading = read_one(types(&types_in_types));
     assert_eq!(codes(&reading), Vec::<&str>::new());
-    let simple = deep(
-        "<xsd:simpleType><xsd:restriction>",
-        "</xsd:restriction></xsd:simpleType>",
-        40,
-    );
+    let simple =
+        deep("<xsd:simpleType><xsd:restriction>", "</xsd:restriction></xsd:simpleType>", 40);
     let text = types(&format!("<xsd:element name='e'>{simple}</xsd:element>"));
     assert_eq!(codes(&read_one(text)), ["WS046"]);
 }
@@ -85,20 +82,22 @@ fn imports_end() {
     let reading = read_all(&files);
     assert_eq!(codes(&reading), ["WS010"]);
     assert!(reading.description.unwrap().documents().len() <= 5_001);
-    let many: String = (0..100_000)
-        .map(|index| format!("<xsd:import namespace='urn:{index}' schemaLocation='{index}/x.xsd'/>"))
+    let many: String = (0..20_000)
+        .map(|index| {
+            format!("<xsd:import namespace='urn:{index}' schemaLocation='{index}/x.xsd'/>")
+        })
         .collect();
     let reading = read_one(types(&many));
     assert_eq!(codes(&reading), ["WS001", "WS099"]);
     assert!(reading.found.len() < 60);
-    let same = "<xsd:include schemaLocation='a.wsdl'/>".repeat(50_000);
+    let same = "<xsd:include schemaLocation='a.wsdl'/>".repeat(20_000);
     assert!(read_one(types(&same)).found.len() < 60);
 }
 
 #[test]
 fn names_that_lead_nowhere_are_many_and_cost_little() {
     let mut inner = String::new();
-    for index in 0..20_000 {
+    for index in 0..4_000 {
         write!(inner, "<xsd:element name='e{index}' type='t:Tpe{index}'/>").unwrap();
         write!(inner, "<xsd:complexType name='Type{index}'/>").unwrap();
     }
@@ -115,10 +114,14 @@ fn prefixes_that_are_declared_again_and_again() {
     for _ in 0..10 {
         write!(inner, "<xsd:sequence{declarations}>").unwrap();
     }
-    inner.push_str(&"<xsd:element name='x' type='t:T'/>".repeat(200_000));
+    inner.push_str(&"<xsd:element name='x' type='t:T'/>".repeat(30_000));
     inner.push_str(&"</xsd:sequence>".repeat(10));
     inner.push_str("</xsd:complexType></xsd:element><xsd:complexType name='T'/>");
-    assert_eq!(codes(&read_one(types(&inner)))[0], "WS012");
+    let mut archive = Archive::new();
+    archive.insert("a.wsdl", types(&inner)).unwrap();
+    let limits = Limits { steps: 5_000_000, ..Limits::default() };
+    let reading = read(&archive, &Location::path("a.wsdl").unwrap(), &limits);
+    assert_eq!(codes(&reading), ["WS012"]);
 }
 
 #[test]

@@ -23,7 +23,29 @@ const FAULTY: &[(&str, &str, &[&str])] = &[
 const FLATTENED: &str = "onvif2-zeep";
 /// Its WSDLs that lack a document or more, by the codes of the errors.
 const LACKING: &[(&[&str], &[&str])] = &[
-    (&["WS001", "WS040"], &["accessrules", "analytics", "analyticsdevice", "authenticationbehavior", "credential", "deviceio", "devicemgmt", "display", "imaging", "media", "provisioning", "ptz", "receiver", "recording", "replay", "schedule", "search", "thermal"]),
+    (
+        &["WS001", "WS040"],
+        &[
+            "accessrules",
+            "analytics",
+            "analyticsdevice",
+            "authenticationbehavior",
+            "credential",
+            "deviceio",
+            "devicemgmt",
+            "display",
+            "imaging",
+            "media",
+            "provisioning",
+            "ptz",
+            "receiver",
+            "recording",
+            "replay",
+            "schedule",
+            "search",
+            "thermal",
+        ],
+    ),
     (&["WS001", "WS002", "WS040"], &["actionengine"]),
     (&["WS002", "WS040"], &["appmgmt", "federatedsearch"]),
     (&["WS002", "WS023", "WS040"], &["bw-2-vs-mod", "event-vs"]),

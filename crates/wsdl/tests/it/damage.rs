@@ -10,9 +10,30 @@ const TYPES: &str = include_str!("damage/types.xsd");
 
 /// Pieces that are put in, and names that are put in the place of others.
 const PIECES: [&str; 24] = [
-    "tns:", "x:", "unbounded", "0", "-1", "", " ", "Node", "Order", "Base", "types.xsd", "main.wsdl",
-    "../x", "http://h/x", "restriction", "extension", "sequence", "element", "group", "base=\"tns:Node\"",
-    "ref=\"tns:Order\"", "<", "\"", "é",
+    "tns:",
+    "x:",
+    "unbounded",
+    "0",
+    "-1",
+    "",
+    " ",
+    "Node",
+    "Order",
+    "Base",
+    "types.xsd",
+    "main.wsdl",
+    "../x",
+    "http://h/x",
+    "restriction",
+    "extension",
+    "sequence",
+    "element",
+    "group",
+    "base=\"tns:Node\"",
+    "ref=\"tns:Order\"",
+    "<",
+    "\"",
+    "é",
 ];
 
 /// What is cut out where, and what is put there.
@@ -100,7 +121,7 @@ fn steps(schemas: &Schemas, particle: &Particle) {
     particles.iter().for_each(|one| steps(schemas, one));
 }
 
-/// What is rewritten can be read again, and only addresses and locations differ.
+/// Nothing is rewritten but what is asked for, and the declaration where it needs mending.
 fn rewrite(description: &Description, limits: &Limits) {
     for index in 0..description.documents().len() {
         let id = DocumentId::new(index);
@@ -108,7 +129,9 @@ fn rewrite(description: &Description, limits: &Limits) {
         let text = description.rewrite(id, limits, &mut same, &mut |_| None);
         if let Some(Ok(text)) = text {
             let bytes = &description.documents()[index].bytes;
-            assert_eq!(text.as_bytes(), &**bytes);
+            let read = std::str::from_utf8(bytes).unwrap();
+            let behind = |text: &str| text.split_once('>').map(|(_, behind)| behind.to_owned());
+            assert_eq!(behind(&text), behind(read));
         }
     }
 }
@@ -124,7 +147,7 @@ fn the_sound_ones_are_sound() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1_500, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn damaged_wsdls_do_no_harm(main in damages(), types in damages(), which in 0..3_u8) {

@@ -52,7 +52,8 @@ fn wsdl() -> String {
     }
     text.push_str("><types><xsd:schema xmlns:xsd='http://www.w3.org/2001/XMLSchema'>");
     for index in 0..SCHEMAS {
-        write!(text, "<xsd:import namespace='urn:s{index}' schemaLocation='s{index}.xsd'/>").unwrap();
+        write!(text, "<xsd:import namespace='urn:s{index}' schemaLocation='s{index}.xsd'/>")
+            .unwrap();
     }
     text.push_str("</xsd:schema></types>");
     for index in 0..OPERATIONS {
@@ -99,8 +100,9 @@ fn a_thousand_operations_and_two_hundred_schemas() {
     eprintln!("{bytes} bytes were read in {:?}", start.elapsed());
     assert!(reading.found.is_empty(), "{:?}", reading.found.iter().next());
     let description = reading.description.unwrap();
-    let is_wrapped =
-        |call: &wsdl::description::Call<'_>| matches!(call.bound.shape, wsdl::description::Shape::Wrapped { .. });
+    let is_wrapped = |call: &wsdl::description::Call<'_>| {
+        matches!(call.bound.shape, wsdl::description::Shape::Wrapped { .. })
+    };
     assert_eq!(description.calls().filter(is_wrapped).count(), OPERATIONS);
     assert_eq!(description.documents().len(), SCHEMAS + 1);
 }

@@ -18,8 +18,6 @@ use crate::support::{Anywhere, Collection, collections, errors};
 /// The schemas that are built in, which zeep would fetch from the web.
 const KNOWN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/schema/known");
 
-
-
 #[test]
 fn both_find_the_same_operations() {
     let (mut questions, mut ours) = (Vec::new(), Vec::new());
@@ -65,9 +63,8 @@ fn summary(collection: &Collection, path: &str) -> Option<Value> {
 fn types(schemas: &Schemas) -> Value {
     let own = schemas.types().filter(|(_, one)| one.source.document.is_some());
     let complex = own.filter(|(_, one)| one.complex().is_some());
-    let types = complex.filter_map(|(id, one)| {
-        Some((clark(one.name.as_ref()?), json!(members(schemas, id))))
-    });
+    let types = complex
+        .filter_map(|(id, one)| Some((clark(one.name.as_ref()?), json!(members(schemas, id)))));
     Value::Object(types.collect())
 }
 

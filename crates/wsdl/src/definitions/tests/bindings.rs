@@ -165,7 +165,10 @@ fn what_is_not_wrapped_is_bare() {
         ("<xsd:sequence>", "<xsd:choice>"),
         ("<xsd:element name='id' type='xsd:int'/>", "<xsd:any/>"),
         ("<xsd:element name='Get'>", "<xsd:element name='Get' nillable='true'>"),
-        ("name='id' type='xsd:int'/></xsd:sequence>", "name='id'/></xsd:sequence><xsd:attribute name='a'/>"),
+        (
+            "name='id' type='xsd:int'/></xsd:sequence>",
+            "name='id'/></xsd:sequence><xsd:attribute name='a'/>",
+        ),
     ] {
         assert!(COMMON.contains(from), "{from}");
         let mut common = COMMON.replacen(from, to, 1);
@@ -178,7 +181,8 @@ fn what_is_not_wrapped_is_bare() {
 
 #[test]
 fn what_is_wrong_is_said() {
-    let bind = binding(SOAP, "<soap:operation style='x'/>", "<soap:body parts='parametrs'/>", LITERAL);
+    let bind =
+        binding(SOAP, "<soap:operation style='x'/>", "<soap:body parts='parametrs'/>", LITERAL);
     wrong(
         &format!("{COMMON}{bind}{SERVICE}"),
         &[
@@ -200,13 +204,17 @@ fn what_is_wrong_is_said() {
         &format!("{COMMON}{}{SERVICE}", binding(&jms, "", LITERAL, LITERAL)),
         &["warning[WS030] SOAP goes over the transport \"urn:jms\", and not over HTTP"],
     );
-    let bind = binding(SOAP, "", LITERAL, LITERAL).replace("fault name='Bad'", "fault name='Worse'");
+    let bind =
+        binding(SOAP, "", LITERAL, LITERAL).replace("fault name='Bad'", "fault name='Worse'");
     wrong(
         &format!("{COMMON}{bind}{SERVICE}"),
         &["warning[WS027] The operation has no fault `Worse`"],
     );
-    let bind = binding("", "<o:x wsdl:required='true'/>", "", "")
-        .replacen("<wsdl:operation", &format!("{SOAP}<wsdl:operation"), 1);
+    let bind = binding("", "<o:x wsdl:required='true'/>", "", "").replacen(
+        "<wsdl:operation",
+        &format!("{SOAP}<wsdl:operation"),
+        1,
+    );
     wrong(
         &format!("{COMMON}{bind}{SERVICE}"),
         &["warning[WS029] <o:x> is marked as required, and not understood"],

@@ -5,9 +5,8 @@ use crate::description::Pattern;
 
 fn with_interface(inner: &str) -> String {
     format!(
-        "{}<wsdl:portType name='Q'>{inner}</wsdl:portType>
-         <wsdl:binding name='B' type='t:Q'><soap:binding/>{{}}</wsdl:binding>{SERVICE}",
-        COMMON
+        "{COMMON}<wsdl:portType name='Q'>{inner}</wsdl:portType>
+         <wsdl:binding name='B' type='t:Q'><soap:binding/>{{}}</wsdl:binding>{SERVICE}"
     )
 }
 
@@ -20,9 +19,8 @@ fn patterns_and_default_names() {
          <wsdl:operation name='c'><wsdl:output message='t:Out'/><wsdl:input message='t:In'/></wsdl:operation>
          <wsdl:operation name='d'><wsdl:output message='t:Out'/></wsdl:operation>",
     );
-    let operations: String = ["a", "b", "c", "d"]
-        .map(|name| format!("<wsdl:operation name='{name}'/>"))
-        .concat();
+    let operations: String =
+        ["a", "b", "c", "d"].map(|name| format!("<wsdl:operation name='{name}'/>")).concat();
     let description = wrong(
         &text.replace("{}", &operations),
         &[
@@ -30,8 +28,7 @@ fn patterns_and_default_names() {
             "warning[WS028] The operation `d` begins with the service; it is left out",
         ],
     );
-    let (_, interface) =
-        description.port_types().find(|(_, one)| &*one.name.local == "Q").unwrap();
+    let (_, interface) = description.port_types().find(|(_, one)| &*one.name.local == "Q").unwrap();
     let patterns: Vec<_> = interface.operations.iter().map(|one| one.pattern).collect();
     assert_eq!(
         patterns,

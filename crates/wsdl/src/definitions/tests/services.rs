@@ -76,7 +76,12 @@ fn a_service_of_which_no_port_works_is_an_error() {
     let service = SERVICE.replace("t:B", "t:C");
     let reading = read(&format!("{COMMON}{BINDING}{service}"));
     assert_eq!(found(&reading), ["error[WS023] The binding `{urn:t}C` is not defined"]);
-    assert!(reading.found.iter().any(|one| one.help == "Mend the name, or import the document that defines it."));
+    assert!(
+        reading
+            .found
+            .iter()
+            .any(|one| one.help == "Mend the name, or import the document that defines it.")
+    );
 }
 
 #[test]
@@ -101,7 +106,8 @@ fn references_to_what_is_not_there() {
 #[test]
 fn names_without_a_prefix_are_taken_from_the_target_namespace() {
     let text = format!("{COMMON}{BINDING}{SERVICE}");
-    let text = text.replace("message='t:In'", "message='In'").replace("binding='t:B'", "binding='B'");
+    let text =
+        text.replace("message='t:In'", "message='In'").replace("binding='t:B'", "binding='B'");
     let text = text.replace("element='t:GetResponse'", "element='GetResponse'");
     let description = wrong(
         &text,
@@ -119,8 +125,11 @@ fn extensions_are_kept_by_name() {
     let description = wrong(
         &format!(
             "<o:policy/>{COMMON}{BINDING}{}",
-            SERVICE.replace("<soap:address", "<o:a wsdl:required='1'/><wsaw:UsingAddressing \
-                             wsdl:required='true'/><soap:address")
+            SERVICE.replace(
+                "<soap:address",
+                "<o:a wsdl:required='1'/><wsaw:UsingAddressing \
+                             wsdl:required='true'/><soap:address"
+            )
         ),
         &["warning[WS029] <o:a> is marked as required, and not understood"],
     );

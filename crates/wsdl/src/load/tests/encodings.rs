@@ -57,7 +57,9 @@ fn blanks_in_front_of_the_declaration_are_ignored() {
     let reading = read_bytes(format!("x<?xml version='1.0'?>\n{text}").into_bytes());
     assert_eq!(
         found(&reading),
-        ["error[WS004] a.wsdl:1: Not well-formed XML: text stands outside of the document's element; remove it"]
+        [
+            "error[WS004] a.wsdl:1: Not well-formed XML: text stands outside of the document's element; remove it"
+        ]
     );
 }
 
@@ -65,8 +67,14 @@ fn blanks_in_front_of_the_declaration_are_ignored() {
 fn documents_that_cannot_be_read() {
     for (bytes, expected) in [
         (b"<a>".to_vec(), "error[WS004] a.wsdl:1: Not well-formed XML: <a> does not end; add </a>"),
-        (Vec::new(), "error[WS004] a.wsdl:1: Not well-formed XML: there is no element; a document needs one"),
-        (b"<a>\n<p:b/></a>".to_vec(), "error[WS004] a.wsdl:2: The prefix p is not declared; add xmlns:p=\"…\""),
+        (
+            Vec::new(),
+            "error[WS004] a.wsdl:1: Not well-formed XML: there is no element; a document needs one",
+        ),
+        (
+            b"<a>\n<p:b/></a>".to_vec(),
+            "error[WS004] a.wsdl:2: The prefix p is not declared; add xmlns:p=\"…\"",
+        ),
         (
             b"<!DOCTYPE a SYSTEM 'file:///etc/passwd'><a/>".to_vec(),
             "error[WS005] a.wsdl:1: A document type is not allowed; remove <!DOCTYPE …>",

@@ -31,7 +31,8 @@ fn imports_lead_to_any_depth_and_each_document_is_read_once() {
     let description = reading.description.unwrap();
     let first = &description.documents()[1];
     assert_eq!((first.kind, &*first.target_namespace), (DocumentKind::Schema, "urn:t"));
-    let targets: Vec<_> = first.links.iter().map(|link| link.target.map(DocumentId::index)).collect();
+    let targets: Vec<_> =
+        first.links.iter().map(|link| link.target.map(DocumentId::index)).collect();
     assert_eq!(targets, [Some(2), Some(2), Some(3)]);
     let links = description.links_of(DocumentId(1));
     assert_eq!(links[&(LinkKind::SchemaImport, "../U.XSD")], DocumentId(3));
@@ -43,14 +44,18 @@ fn wsdls_import_wsdls_and_go_round() {
         &[
             (
                 "a.wsdl",
-                &wsdl("<import namespace='urn:w' location='b.wsdl'/><service name='s'>\
+                &wsdl(
+                    "<import namespace='urn:w' location='b.wsdl'/><service name='s'>\
                        <port name='p' binding='w:b'><address xmlns='http://schemas.xmlsoap.org/wsdl/soap/' \
-                       location='http://h/'/></port></service>"),
+                       location='http://h/'/></port></service>",
+                ),
             ),
             (
                 "b.wsdl",
-                &wsdl("<import namespace='urn:w' location='a.wsdl'/><portType name='t'/>\
-                       <binding name='b' type='w:t'><binding xmlns='http://schemas.xmlsoap.org/wsdl/soap/'/></binding>"),
+                &wsdl(
+                    "<import namespace='urn:w' location='a.wsdl'/><portType name='t'/>\
+                       <binding name='b' type='w:t'><binding xmlns='http://schemas.xmlsoap.org/wsdl/soap/'/></binding>",
+                ),
             ),
         ],
         &["a.wsdl", "b.wsdl"],
@@ -94,13 +99,19 @@ fn urls_are_followed_where_they_are_given() {
     web.files.insert("http://h/s?wsdl".to_owned(), importing("?xsd=1").into_bytes());
     web.files.insert(
         "http://h/s?xsd=1".to_owned(),
-        schema("urn:t", "<xsd:element name='e'/><xsd:import namespace='urn:u' schemaLocation='//other/u.xsd'/>").into_bytes(),
+        schema(
+            "urn:t",
+            "<xsd:element name='e'/><xsd:import namespace='urn:u' schemaLocation='//other/u.xsd'/>",
+        )
+        .into_bytes(),
     );
     let root = Location::url("http://h/s?wsdl").unwrap();
     let reading = read(&web, &root, &Limits::default());
     assert_eq!(
         found(&reading),
-        ["warning[WS002] http://h/s?xsd=1:1: http://other/u.xsd is not given: the host other is not allowed"]
+        [
+            "warning[WS002] http://h/s?xsd=1:1: http://other/u.xsd is not given: the host other is not allowed"
+        ]
     );
     assert_eq!(*web.asked.borrow(), ["http://h/s?wsdl", "http://h/s?xsd=1", "http://other/u.xsd"]);
 }
@@ -110,9 +121,21 @@ fn what_cannot_be_had_is_an_error_where_something_is_missing() {
     for (location, code, reason) in [
         ("t.xsd", "WS001", "t.xsd is not given: there is no such document"),
         ("http://h/t.xsd", "WS002", "http://h/t.xsd is not given: it is outside of the archive"),
-        ("../t.xsd", "WS002", "Nothing is read: the location \"../t.xsd\" leads out of the archive"),
-        ("file:///etc/passwd", "WS002", "Nothing is read: the scheme of \"file:///etc/passwd\" is not supported; use http or https"),
-        ("x\\t.xsd", "WS003", "Nothing is read: the location \"x\\\\t.xsd\" has a backslash; write /"),
+        (
+            "../t.xsd",
+            "WS002",
+            "Nothing is read: the location \"../t.xsd\" leads out of the archive",
+        ),
+        (
+            "file:///etc/passwd",
+            "WS002",
+            "Nothing is read: the scheme of \"file:///etc/passwd\" is not supported; use http or https",
+        ),
+        (
+            "x\\t.xsd",
+            "WS003",
+            "Nothing is read: the location \"x\\\\t.xsd\" has a backslash; write /",
+        ),
     ] {
         let place = "a.wsdl:1";
         let reading = read_files(&[("a.wsdl", &importing(location))]);

@@ -9,9 +9,8 @@ fn check(limits: &Limits, files: &[(&str, &str)], expected: &[&str]) {
 
 #[test]
 fn documents() {
-    let includes: String = (0..20)
-        .map(|index| format!("<xsd:include schemaLocation='{index}.xsd'/>"))
-        .collect();
+    let includes: String =
+        (0..20).map(|index| format!("<xsd:include schemaLocation='{index}.xsd'/>")).collect();
     let first = schema("urn:t", &format!("<xsd:element name='e'/>{includes}"));
     let (main, empty) = (importing("t.xsd"), schema("urn:t", ""));
     let names: Vec<_> = (0..20).map(|index| format!("{index}.xsd")).collect();
@@ -63,7 +62,9 @@ fn steps() {
     check(
         &Limits { steps: 5, ..Limits::default() },
         &[("a.wsdl", &main), ("t.xsd", &schema("urn:t", "<xsd:element name='e'/>"))],
-        &["error[WS012] a.wsdl:2: Finding out what prefixes mean costs more steps than are accepted"],
+        &[
+            "error[WS012] a.wsdl:2: Finding out what prefixes mean costs more steps than are accepted",
+        ],
     );
 }
 
@@ -75,7 +76,9 @@ fn a_schema_without_a_namespace_is_not_read_for_ever() {
         })
         .collect();
     let main = wsdl(&format!("<types>{inner}</types><service name='s'/>"));
-    let chameleon = format!("<xsd:schema {XSD}><xsd:include schemaLocation='c.xsd'/><xsd:element name='e'/></xsd:schema>");
+    let chameleon = format!(
+        "<xsd:schema {XSD}><xsd:include schemaLocation='c.xsd'/><xsd:element name='e'/></xsd:schema>"
+    );
     let limits = Limits { documents: 30, ..Limits::default() };
     let files = [("a.wsdl", main.as_str()), ("c.xsd", chameleon.as_str())];
     let reading = read(&archive(&files), &Location::path("a.wsdl").unwrap(), &limits);

@@ -107,7 +107,14 @@ fn find(count: usize, chain: usize, edges: impl Fn(usize) -> Vec<usize>) -> Vec<
 }
 
 /// Makes a path longer by what is behind an edge, or cuts the edge.
-fn take(from: usize, to: usize, behind: usize, chain: usize, longest: &mut usize, cuts: &mut Vec<Cut>) {
+fn take(
+    from: usize,
+    to: usize,
+    behind: usize,
+    chain: usize,
+    longest: &mut usize,
+    cuts: &mut Vec<Cut>,
+) {
     if behind + 1 > chain {
         cuts.push(Cut { from, to, is_circle: false });
     } else {
@@ -122,7 +129,8 @@ impl Built for Type {
         let ids = match &self.kind {
             TypeKind::Complex(complex) => {
                 let mut ids = vec![complex.base];
-                if let crate::schema::Content::Simple { inner: Some(inner), .. } = &complex.content {
+                if let crate::schema::Content::Simple { inner: Some(inner), .. } = &complex.content
+                {
                     ids.push(*inner);
                 }
                 ids
@@ -148,7 +156,9 @@ impl Built for Type {
                 }
             }
             TypeKind::Simple(SimpleType::Builtin(_)) => {}
-            TypeKind::Simple(SimpleType::Restriction { base: one, .. } | SimpleType::List { item: one }) => {
+            TypeKind::Simple(
+                SimpleType::Restriction { base: one, .. } | SimpleType::List { item: one },
+            ) => {
                 *one = simple;
             }
             TypeKind::Simple(SimpleType::Union { members }) => {

@@ -29,13 +29,7 @@ pub(super) fn cut(schemas: &mut Schemas, limit: usize, report: &mut Report) {
 }
 
 /// Finds the size of a group; groups in groups end, not later than the limit on chains says.
-fn group(
-    schemas: &mut Schemas,
-    id: GroupId,
-    sizes: &mut Sizes,
-    limit: usize,
-    report: &mut Report,
-) {
+fn group(schemas: &mut Schemas, id: GroupId, sizes: &mut Sizes, limit: usize, report: &mut Report) {
     if sizes.get(id.index()).copied().flatten().is_some() {
         return;
     }

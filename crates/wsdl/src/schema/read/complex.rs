@@ -5,9 +5,7 @@ use xml::tree::NodeId;
 
 use super::Reader;
 use super::particle::is_particle;
-use crate::schema::{
-    ComplexType, Content, Derivation, Facets, Type, TypeId, TypeKind, any_type,
-};
+use crate::schema::{ComplexType, Content, Derivation, Facets, Type, TypeId, TypeKind, any_type};
 
 /// What stands in a complex type or a derivation.
 const IN_TYPE: [&str; 10] = [

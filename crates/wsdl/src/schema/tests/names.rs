@@ -39,7 +39,9 @@ fn help_says_what_may_be_meant() {
         dangling.help.clone()
     };
     let schema = |inner: &str| {
-        format!("<xsd:schema targetNamespace='urn:t'>{inner}<xsd:complexType name='Address'/></xsd:schema>")
+        format!(
+            "<xsd:schema targetNamespace='urn:t'>{inner}<xsd:complexType name='Address'/></xsd:schema>"
+        )
     };
     for (inner, expected) in [
         ("<xsd:element name='a' type='t:Adress'/>", "Did you mean `Address`?"),
@@ -77,13 +79,11 @@ fn names_without_a_prefix_are_taken_from_the_target_namespace() {
 
 #[test]
 fn the_first_of_two_definitions_counts() {
-    let text = "<xsd:schema targetNamespace='urn:t'><xsd:element name='a' type='xsd:int'/></xsd:schema>
+    let text =
+        "<xsd:schema targetNamespace='urn:t'><xsd:element name='a' type='xsd:int'/></xsd:schema>
          <xsd:schema targetNamespace='urn:t'><xsd:element name='a' type='xsd:date'/></xsd:schema>";
     let (schemas, found) = schemas(text);
-    assert_eq!(
-        found,
-        ["warning[WS043] The element `a` is defined twice, first at line 2"]
-    );
+    assert_eq!(found, ["warning[WS043] The element `a` is defined twice, first at line 2"]);
     let a = schemas.element(schemas.find_element("urn:t", "a").unwrap());
     assert_eq!(a.type_id, schemas.builtin(Builtin::Int));
 }

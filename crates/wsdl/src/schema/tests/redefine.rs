@@ -12,7 +12,8 @@ fn files(files: &[(&str, &str)]) -> (Schemas, Vec<String>) {
     archive.insert("a.wsdl", wsdl).unwrap();
     for (path, inner) in files {
         let (target, inner) = inner.split_once('|').unwrap();
-        let target = if target.is_empty() { String::new() } else { format!("targetNamespace='{target}'") };
+        let target =
+            if target.is_empty() { String::new() } else { format!("targetNamespace='{target}'") };
         let text = format!(
             "<xsd:schema xmlns:xsd='{XSD}' xmlns:t='urn:t' xmlns:u='urn:u' {target}>{inner}</xsd:schema>"
         );
@@ -61,7 +62,10 @@ fn a_redefinition_takes_the_place_of_its_original() {
 #[test]
 fn an_original_that_is_read_first_is_redefined_too() {
     let (schemas, found) = files(&[
-        ("a.xsd", "urn:t|<xsd:include schemaLocation='b.xsd'/><xsd:include schemaLocation='c.xsd'/>"),
+        (
+            "a.xsd",
+            "urn:t|<xsd:include schemaLocation='b.xsd'/><xsd:include schemaLocation='c.xsd'/>",
+        ),
         ("b.xsd", ORIGINAL),
         ("c.xsd", &format!("urn:t|{REDEFINITION}")),
     ]);
@@ -83,8 +87,7 @@ fn a_redefinition_may_be_redefined() {
 
 #[test]
 fn a_redefinition_of_nothing_is_an_error() {
-    let (_, found) =
-        files(&[("a.xsd", &format!("urn:t|{REDEFINITION}")), ("b.xsd", "urn:t|")]);
+    let (_, found) = files(&[("a.xsd", &format!("urn:t|{REDEFINITION}")), ("b.xsd", "urn:t|")]);
     assert_eq!(
         found,
         [

@@ -66,11 +66,8 @@ fn enumerations_keep_what_is_written_about_them() {
          </xsd:restriction></xsd:simpleType>",
         "string",
     );
-    let values: Vec<_> = facets
-        .enumeration
-        .iter()
-        .map(|one| (&*one.value, one.documentation.as_deref()))
-        .collect();
+    let values: Vec<_> =
+        facets.enumeration.iter().map(|one| (&*one.value, one.documentation.as_deref())).collect();
     assert_eq!(values, [(" a", Some("One.")), ("b", None)]);
     assert_eq!(facets.white_space, Some(WhiteSpace::Collapse));
     assert_eq!((facets.min_length, facets.max_length), (Some(1), Some(2)));
