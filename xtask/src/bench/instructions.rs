@@ -59,13 +59,13 @@ const SCENARIOS: [Scenario; 9] = [
     Scenario {
         name: "GET 1 KiB, add and remove a header",
         policy: Some(Policy::Headers),
-        budget: 53_000,
+        budget: 51_000,
         ..GET
     },
     Scenario {
         name: "GET 1 KiB, rule on a header",
         policy: Some(Policy::HeaderRule),
-        budget: 53_000,
+        budget: 51_000,
         ..GET
     },
     Scenario {
