@@ -3,6 +3,8 @@
 //! As root on Debian it is installed; anywhere else the missing things are named.
 //! Nothing asks a question.
 
+mod corpus;
+
 use std::path::PathBuf;
 
 use clap::Args;
@@ -50,7 +52,7 @@ const FOR_TESTS: &[Need] = &[
 
 /// Python packages of the tests.
 const PYTHON_FOR_TESTS: &[&str] =
-    &["h2", "websockets", "grpcio", "grpcio-health-checking", "httpbin", "authlib"];
+    &["h2", "websockets", "grpcio", "grpcio-health-checking", "httpbin", "authlib", "zeep"];
 
 const FOR_BENCH: &[Need] = &[
     need("haproxy", "haproxy", "a peer of the benchmark"),
@@ -81,6 +83,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
             println!("missing: Python package {package} in target/venv: {error:#}");
         }
     }
+    lacking += corpus::fetch();
     if lacking == 0 {
         println!("setup: everything is there");
     } else {
@@ -126,11 +129,17 @@ pub(crate) fn venv() -> PathBuf {
     root().join("target/venv")
 }
 
-fn python_package(package: &str) -> anyhow::Result<()> {
-    let pip = venv().join("bin/pip");
-    if !pip.exists() {
-        execute(command("python3").args(["-m", "venv"]).arg(venv()))?;
+/// Makes the virtual environment where there is none.
+fn python() -> anyhow::Result<()> {
+    if venv().join("bin/pip").exists() {
+        return Ok(());
     }
+    execute(command("python3").args(["-m", "venv"]).arg(venv()))
+}
+
+fn python_package(package: &str) -> anyhow::Result<()> {
+    python()?;
+    let pip = venv().join("bin/pip");
     if output(command(&pip).args(["show", "--quiet", package])).is_ok() {
         return Ok(());
     }

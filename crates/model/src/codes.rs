@@ -193,6 +193,50 @@ codes! {
     MEDIATION_ENDPOINT = "MD020", "The endpoint of a send or call is unknown, or of a kind that is not supported there.", "Write the endpoint inside of the mediator, with an address or a URI template.";
     MEDIATION_SHAPE = "MD021", "The file holds something else than mediation.", "Write mediators, or one `sequence` around them.";
     SCRIPT_SYNTAX = "MD022", "A script is no JavaScript, or uses what is not there.", "Mend the script at the line and column that are named.";
+
+    WSDL_ABSENT = "WS001", "A document that a WSDL imports or includes is not there.", "Add the document at the place that is named, or mend the location.";
+    WSDL_FORBIDDEN = "WS002", "A document lies where nothing is read: outside of the archive, at a host that is not allowed, or behind a scheme that is not supported.", "Put the document beside the WSDL and import it with a relative path, or allow its host.";
+    WSDL_LOCATION = "WS003", "The location of a document is malformed.", "Write a relative path with `/` between its segments, or an `http` or `https` URL.";
+    WSDL_SYNTAX = "WS004", "A document is not well-formed XML.", "Mend the text at the line and column that are named.";
+    WSDL_DOCTYPE = "WS005", "A document has a document type, which is never read.", "Remove `<!DOCTYPE …>` with everything in it, and write out the entities that it defines.";
+    WSDL_ENCODING = "WS006", "The encoding of a document is not the one that it declares, or not supported.", "Save the document as UTF-8.";
+    WSDL_PROLOG = "WS007", "Blanks stand in front of the XML declaration of a document; they are ignored.", "Remove what stands in front of `<?xml`.";
+    WSDL_TOO_LARGE = "WS008", "A document has more bytes than are accepted.", "Split the document.";
+    WSDL_TOO_MUCH = "WS009", "All documents of a WSDL together are larger than is accepted.", "Remove what is not needed.";
+    WSDL_TOO_MANY = "WS010", "A WSDL imports more documents than are accepted.", "Merge documents, or remove imports.";
+    WSDL_TOO_DEEP = "WS011", "The elements of a document are nested deeper than is accepted.", "Give inner types names, and refer to them.";
+    WSDL_TOO_COMPLEX = "WS012", "A document has more nodes, attributes or longer names than are accepted, or costs too many steps.", "Split the document.";
+    WSDL_NOT_WSDL = "WS013", "A document is something else than what it is used as.", "Give a WSDL 1.1 or 2.0, or an XML Schema where one is imported.";
+    WSDL_NO_ROOT = "WS014", "The archive holds no file that ends in `.wsdl`.", "Add the WSDL to the archive.";
+    WSDL_SEVERAL_ROOTS = "WS015", "The archive holds several WSDLs that no other imports.", "Name the one that is meant.";
+    WSDL_IMPORT_NAMESPACE = "WS016", "An import names another namespace than the document that it leads to.", "Make the namespace of the import and the `targetNamespace` of the document agree.";
+    WSDL_IMPORT_KIND = "WS017", "An import leads to a document of another kind than it should; it is read as what it is.", "Import schemas by `xsd:import` inside of `types`, and WSDLs by `wsdl:import`.";
+    WSDL_MISSING = "WS020", "A part of a WSDL lacks an attribute or a child that it needs.", "Add what is named.";
+    WSDL_VALUE = "WS021", "An attribute has a value that is not one of those allowed.", "Use one of the values that are named.";
+    WSDL_PREFIX = "WS022", "A name has a prefix that is not declared.", "Declare the prefix with `xmlns:` on the element or above.";
+    WSDL_REFERENCE = "WS023", "A WSDL refers to a message, interface or binding that is not there.", "Mend the name, or import the document that defines it.";
+    WSDL_REFERENCE_MENDED = "WS024", "A name is in the wrong namespace; what is meant was found in the target namespace.", "Give the name the prefix of the target namespace.";
+    WSDL_DUPLICATE = "WS025", "Two parts of a WSDL have the same name; the first one counts.", "Rename or delete one of them.";
+    WSDL_PART = "WS026", "A binding names a part that its message does not have.", "Mend the name of the part, or add it to the message.";
+    WSDL_OPERATION = "WS027", "A binding names an operation that its interface does not have, or lacks one that it has.", "Make the operations of both agree.";
+    WSDL_PATTERN = "WS028", "An operation begins with the service (notification, or solicit and response), which no gateway can call.", "Remove the operation, or accept that it is left out.";
+    WSDL_REQUIRED = "WS029", "An extension is marked as required, and is not understood.", "Remove `wsdl:required`, or accept that the extension has no effect.";
+    WSDL_PROTOCOL = "WS030", "The protocol of a binding, or the transport below it, is not known.", "Use SOAP 1.1 or 1.2 over HTTP, or HTTP GET or POST.";
+    WSDL_NO_SERVICE = "WS031", "The WSDL has no service, so that there is no address.", "Give the WSDL that has the service, which imports this one.";
+    WSDL_PORT_ADDRESS = "WS032", "A port has no address, or one that is no URL.", "Write the address of the service, or give it where the endpoint is configured.";
+    WSDL_STYLE = "WS033", "The parts of a message do not fit the style of the binding.", "Use one part with `element` for document style, and parts with `type` for RPC style.";
+    WSDL_UNKNOWN = "WS034", "An element stands where WSDL does not have it, and has no effect.", "Mend its name or its place, or remove it.";
+    SCHEMA_REFERENCE = "WS040", "A schema or a WSDL refers to a type, element, attribute or group that is not there.", "Mend the name, or import the schema that defines it.";
+    SCHEMA_REFERENCE_MENDED = "WS041", "A name in a schema has no namespace; what is meant was found in the target namespace.", "Give the name the prefix of the target namespace.";
+    SCHEMA_NO_IMPORT = "WS042", "A schema refers to a namespace that it does not import.", "Add `xsd:import` for the namespace.";
+    SCHEMA_DUPLICATE = "WS043", "Two definitions in schemas have the same name; the first one counts.", "Rename or delete one of them.";
+    SCHEMA_CYCLE = "WS044", "A definition in a schema is built on itself.", "Break the circle.";
+    SCHEMA_VALUE = "WS045", "An attribute in a schema has a value that is not one of those allowed.", "Use one of the values that are named.";
+    SCHEMA_SHAPE = "WS046", "An element in a schema lacks what it needs, or stands where XML Schema does not have it.", "Mend what is named.";
+    SCHEMA_UNSUPPORTED = "WS047", "A schema uses what is not supported.", "Write it with what XML Schema 1.0 has.";
+    SCHEMA_LIMIT = "WS048", "Definitions of a schema are built on each other more deeply than is accepted.", "Make the chain of definitions shorter.";
+    SCHEMA_REDEFINE = "WS049", "What a schema redefines is not in the document that it names.", "Mend the name, or define it anew under a name of its own.";
+    WSDL_MORE = "WS099", "More problems of the same kind were found than are listed.", "Mend those that are listed first.";
 }
 
 #[cfg(test)]

@@ -14,6 +14,9 @@ mod cursor;
 mod declaration;
 mod error;
 mod prefixes;
+mod spans;
+
+use std::borrow::Cow;
 
 use quick_xml::Reader;
 use quick_xml::events::Event;
@@ -25,6 +28,7 @@ use cursor::Cursor;
 use prefixes::Prefixes;
 
 pub use error::{ReadError, Reason};
+pub use spans::Spans;
 
 /// For how many bytes of text room is made for one node.
 const BYTES_PER_NODE: usize = 16;
@@ -63,6 +67,8 @@ struct Builder<'a> {
     open: Vec<Open<'a>>,
     /// Text that is not yet a node, and where it began.
     pending: Option<(String, Place)>,
+    /// Where things stand, if that was asked for.
+    spans: Option<Spans>,
 }
 
 /// An element whose end has not been seen.
@@ -70,6 +76,8 @@ struct Open<'a> {
     id: NodeId,
     name: &'a str,
     place: Place,
+    /// Where its content begins.
+    content: usize,
 }
 
 impl Default for Limits {
@@ -89,7 +97,16 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Tree, ReadError> {
     if bytes.len() > limits.bytes {
         return Err(ReadError::new(Place::default(), Reason::TooLarge));
     }
-    build(&bytes::decode(bytes)?, Form::Document, &Namespaces::new(), limits)
+    read_text(&bytes::decode(bytes)?, limits)
+}
+
+/// The text of a document in UTF-8, UTF-16 or Latin-1, without its byte order mark.
+///
+/// # Errors
+///
+/// That the bytes are in another encoding than they declare, or in one that is not known.
+pub fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, ReadError> {
+    bytes::decode(bytes)
 }
 
 /// Reads a document from text; an encoding that it declares does not matter.
@@ -98,7 +115,20 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Tree, ReadError> {
 ///
 /// What is wrong with the document, and where.
 pub fn read_text(text: &str, limits: &Limits) -> Result<Tree, ReadError> {
-    build(text, Form::Document, &Namespaces::new(), limits)
+    build(text, Form::Document, &Namespaces::new(), limits, None).map(|(tree, _)| tree)
+}
+
+/// Reads a document from text, and says where in it everything stands.
+///
+/// Offsets are counted from behind a byte order mark.
+///
+/// # Errors
+///
+/// What is wrong with the document, and where.
+pub fn read_spans(text: &str, limits: &Limits) -> Result<(Tree, Spans), ReadError> {
+    let spans = Some(Spans::default());
+    let (tree, spans) = build(text, Form::Document, &Namespaces::new(), limits, spans)?;
+    Ok((tree, spans.unwrap_or_default()))
 }
 
 /// Reads any number of elements and texts into a document that may have several.
@@ -109,10 +139,16 @@ pub fn read_text(text: &str, limits: &Limits) -> Result<Tree, ReadError> {
 ///
 /// What is wrong with the text, and where; an XML declaration is an error too.
 pub fn read_fragment(text: &str, scope: &Namespaces, limits: &Limits) -> Result<Tree, ReadError> {
-    build(text, Form::Fragment, scope, limits)
+    build(text, Form::Fragment, scope, limits, None).map(|(tree, _)| tree)
 }
 
-fn build(text: &str, form: Form, scope: &Namespaces, limits: &Limits) -> Result<Tree, ReadError> {
+fn build(
+    text: &str,
+    form: Form,
+    scope: &Namespaces,
+    limits: &Limits,
+    spans: Option<Spans>,
+) -> Result<(Tree, Option<Spans>), ReadError> {
     if text.len() > limits.bytes {
         return Err(ReadError::new(Place::default(), Reason::TooLarge));
     }
@@ -127,13 +163,14 @@ fn build(text: &str, form: Form, scope: &Namespaces, limits: &Limits) -> Result<
         prefixes: Prefixes::new(scope),
         open: Vec::new(),
         pending: None,
+        spans,
     };
     let document = builder.tree.document();
     for (prefix, uri) in scope.iter() {
         builder.tree.declare(document, prefix, uri);
     }
     builder.run()?;
-    Ok(builder.tree)
+    Ok((builder.tree, builder.spans))
 }
 
 impl<'a> Builder<'a> {
@@ -157,7 +194,7 @@ impl<'a> Builder<'a> {
         let token = self.text.get(at.0..at.1).unwrap_or_default();
         match event {
             Event::Start(_) | Event::Empty(_) => self.start(token, at.0, place),
-            Event::End(_) => self.end(token, place),
+            Event::End(_) => self.end(token, at.0, place),
             Event::Text(_) => self.characters(token, place),
             Event::CData(_) => self.character_data(between(token, "<![CDATA[", "]]>"), place),
             Event::GeneralRef(_) => self.reference(between(token, "&", ";"), place),
@@ -196,7 +233,7 @@ impl<'a> Builder<'a> {
         if is_empty {
             self.prefixes.close();
         } else {
-            self.open.push(Open { id, name, place });
+            self.open.push(Open { id, name, place, content: offset + token.len() });
         }
         Ok(())
     }
@@ -241,7 +278,12 @@ impl<'a> Builder<'a> {
                 .and_then(|name| Ok((name, characters::expand(attribute.value)?)))
                 .map_err(|reason| ReadError::new(place, reason))?;
             self.room(place)?;
-            self.tree.push_attribute(id, Kind::Attribute(name, value.into_owned()), place);
+            let kind = Kind::Attribute(name, value.into_owned());
+            let node = self.tree.push_attribute(id, kind, place);
+            if let Some(spans) = &mut self.spans {
+                let start = base + attribute.value_offset;
+                spans.add_value(node, start..start + attribute.value.len());
+            }
         }
         if attributes.len() > 1 {
             self.check_twins(id)?;
@@ -261,7 +303,7 @@ impl<'a> Builder<'a> {
         Err(ReadError::new(self.tree.place(twin), Reason::NotWellFormed(message)))
     }
 
-    fn end(&mut self, token: &str, place: Place) -> Outcome {
+    fn end(&mut self, token: &str, offset: usize, place: Place) -> Outcome {
         self.flush()?;
         let name = between(token, "</", ">").trim_end_matches(characters::is_space);
         let shown = || characters::shorten(name);
@@ -273,6 +315,9 @@ impl<'a> Builder<'a> {
             let message =
                 format!("</{}> stands where </{expected}> should, which begins at {from}", shown());
             return Err(malformed(place, message));
+        }
+        if let Some(spans) = &mut self.spans {
+            spans.add_content(open.id, open.content..offset);
         }
         self.prefixes.close();
         Ok(())

@@ -23,6 +23,7 @@ const GROUPS: &[(&str, &str)] = &[
     ("CE", "Certificates"),
     ("PO", "Policies"),
     ("MD", "Mediation"),
+    ("WS", "WSDL and XML Schema"),
 ];
 
 #[test]

@@ -10,6 +10,8 @@ pub(super) struct Attribute<'a> {
     pub(super) value: &'a str,
     /// Where the name begins, in bytes from the end of the tag's name.
     pub(super) offset: usize,
+    /// Where the value begins, counted likewise.
+    pub(super) value_offset: usize,
 }
 
 impl<'a> Attribute<'a> {
@@ -42,7 +44,8 @@ pub(super) fn split(raw: &str, limit: usize) -> Result<Vec<Attribute<'_>>, (usiz
             return Err((offset, Reason::TooManyAttributes));
         }
         let (name, value, behind) = one(trimmed).map_err(|reason| (offset, reason))?;
-        attributes.push(Attribute { name, value, offset });
+        let value_offset = raw.len() - behind.len() - 1 - value.len();
+        attributes.push(Attribute { name, value, offset, value_offset });
         rest = behind;
     }
 }

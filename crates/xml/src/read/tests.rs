@@ -323,3 +323,16 @@ fn errors_name_their_place() {
         assert_eq!(text(case).expect_err(case).to_string(), expected);
     }
 }
+
+#[test]
+fn spans_are_what_stands_in_the_text() {
+    let source = "<a b = 'x&amp;y' xmlns:p='urn:p' p:c=\"\"><!-- - --><d>t<e/>u</d >\u{e9}<f/></a>";
+    let (tree, spans) = read_spans(source, &Limits::default()).expect("well-formed");
+    let root = tree.root().expect("a document");
+    let slice = |span: Option<std::ops::Range<usize>>| span.and_then(|span| source.get(span));
+    let values: Vec<_> = tree.attributes(root).map(|node| slice(spans.value(node))).collect();
+    assert_eq!(values, [Some("x&amp;y"), Some("")]);
+    let contents: Vec<_> = tree.elements(root).map(|node| slice(spans.content(node))).collect();
+    assert_eq!(contents, [Some("t<e/>u"), None]);
+    assert!(slice(spans.content(root)).is_some_and(|all| all.ends_with("\u{e9}<f/>")));
+}
