@@ -51,8 +51,17 @@ const FOR_TESTS: &[Need] = &[
 ];
 
 /// Python packages of the tests.
-const PYTHON_FOR_TESTS: &[&str] =
-    &["h2", "websockets", "grpcio", "grpcio-health-checking", "httpbin", "authlib", "zeep"];
+const PYTHON_FOR_TESTS: &[&str] = &[
+    "h2",
+    "websockets",
+    "grpcio",
+    "grpcio-health-checking",
+    "httpbin",
+    "authlib",
+    "zeep",
+    "spyne",
+    "lxml",
+];
 
 const FOR_BENCH: &[Need] = &[
     need("haproxy", "haproxy", "a peer of the benchmark"),

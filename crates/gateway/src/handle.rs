@@ -8,7 +8,7 @@ use http::Response;
 use crate::body::ResponseBody;
 use crate::exchange::{Arrival, Connection, Exchange};
 use crate::fault::Failure;
-use crate::{admit, endpoint, flow, locate, normalise, respond};
+use crate::{admit, endpoint, flow, locate, normalise, respond, soap, wsdl};
 
 /// The connection is to be closed without an answer.
 #[derive(Debug, thiserror::Error)]
@@ -47,11 +47,17 @@ async fn serve(
 async fn answer(exchange: &mut Exchange) -> Result<Response<ResponseBody>, Failure> {
     normalise::normalise(exchange)?;
     locate::find_api(exchange)?;
+    if wsdl::is_asked(exchange) {
+        return Box::pin(wsdl::answer(exchange)).await;
+    }
     if let Some(preflight) = locate::find_operation(exchange)? {
         return Ok(preflight);
     }
     admit::admit(exchange).await?;
     let api = exchange.record.api.clone().expect("an API was found above");
+    if let Some(plan) = &api.plan.soap {
+        Box::pin(soap::find(exchange, plan)).await?;
+    }
     if flow::concerns(exchange, &api) {
         // Boxed, so that it does not make every exchange larger.
         return Box::pin(flow::answer(exchange, &api)).await;

@@ -3,6 +3,7 @@
 mod address;
 mod attempt;
 mod authorize;
+mod write;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -207,7 +208,14 @@ impl HttpLeaf {
             Some(pass) => pass,
             None => Box::pin(self.gate.enter()).await.map_err(|_| self.at_limit())?,
         };
+        let written = match self.writes() {
+            true => Box::pin(self.written(exchange, None)).await?.map(Box::new),
+            false => None,
+        };
         let mut attempt = self.attempt(exchange, api, ticket, pass)?;
+        if let Some(written) = written {
+            attempt.write(*written)?;
+        }
         let surroundings = Surroundings::of(exchange);
         let sent = attempt.send(surroundings).await;
         exchange.record.attempts.note(attempt.elapsed());
@@ -302,6 +310,7 @@ impl HttpLeaf {
             request,
             wish,
             replaced,
+            originals: None,
             showing,
             reached,
             started,

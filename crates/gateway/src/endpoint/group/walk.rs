@@ -91,6 +91,10 @@ pub(crate) async fn call(
                 continue;
             }
         };
+        let written = match leaf.writes() {
+            true => Box::pin(leaf.written(exchange, walk.replay.as_ref())).await?.map(Box::new),
+            false => None,
+        };
         if let Some(replay) = &walk.replay {
             exchange.body = replay.body();
         }
@@ -103,6 +107,10 @@ pub(crate) async fn call(
                 continue;
             }
         };
+        let mut attempt = attempt;
+        if let Some(written) = written {
+            attempt.write(*written)?;
+        }
         let copy = attempt.copy_headers(&exchange.record.connection.worker);
         let (mut attempt, sent) = walk.send(attempt, exchange, api, copy.as_ref()).await;
         exchange.record.attempts.note(attempt.elapsed());

@@ -1,0 +1,197 @@
+//! Real services and real clients: spyne behind the gateway, zeep before it. Skipped, and said so,
+//! where `target/venv` does not have them.
+
+use std::process::Command;
+
+use serde_json::{Value, json};
+use testkit::{Backend, Project, Script};
+
+use super::{SOAP11, SOAP12, address, envelope};
+use crate::gateway::Weir;
+
+/// A service of one version of SOAP; `/seen` says what heads of calls it has seen.
+const SPYNE: &str = r#"
+import os, sys, json, logging
+logging.disable(logging.CRITICAL)
+from wsgiref.simple_server import make_server, WSGIRequestHandler
+from spyne import Application, rpc, ServiceBase, Unicode, Integer, ComplexModel, Array, Fault
+from spyne.protocol.soap import Soap11, Soap12
+from spyne.server.wsgi import WsgiApplication
+
+class Item(ComplexModel):
+    __namespace__ = "urn:quote:types"
+    name = Unicode
+    count = Integer
+
+class Quote(ServiceBase):
+    @rpc(Unicode, _returns=Unicode)
+    def echo(ctx, text):
+        return text
+    @rpc(Unicode, Integer, _returns=Array(Item))
+    def items(ctx, name, count):
+        return [Item(name=name, count=index) for index in range(count)]
+    @rpc(Unicode)
+    def note(ctx, text):
+        pass
+    @rpc(_returns=Unicode)
+    def fail(ctx):
+        raise Fault("Client.Quote", "no such quote <&>")
+
+protocol = Soap12 if sys.argv[1] == "1.2" else Soap11
+application = Application([Quote], "urn:quote", name="Quote",
+                          in_protocol=protocol(validator="lxml"), out_protocol=protocol())
+service = WsgiApplication(application)
+seen = []
+
+def serve(environ, start):
+    if environ["PATH_INFO"] == "/seen":
+        start("200 OK", [("Content-Type", "application/json")])
+        return [json.dumps(seen).encode()]
+    if environ["REQUEST_METHOD"] == "POST":
+        seen.append([environ.get("CONTENT_TYPE"), environ.get("HTTP_SOAPACTION")])
+    return service(environ, start)
+
+class Quiet(WSGIRequestHandler):
+    def log_message(self, *arguments):
+        pass
+
+server = make_server("127.0.0.1", int(os.environ["PORT"]), serve, handler_class=Quiet)
+print(server.server_port, flush=True)
+server.serve_forever()
+"#;
+
+/// Makes a client of each WSDL, and calls every operation.
+const ZEEP: &str = r#"
+import sys, json
+from zeep import Client
+from zeep.exceptions import Fault
+from zeep.helpers import serialize_object
+
+def run(url):
+    service = Client(url).service
+    found = {
+        "echo": service.echo("h\u00e9 <&>"),
+        "items": serialize_object(service.items("a", 3), dict),
+        "note": service.note("x"),
+    }
+    try:
+        service.fail()
+    except Fault as fault:
+        found["fail"] = [fault.message, str(fault.code)]
+    return found
+
+print(json.dumps([run(url) for url in sys.argv[1:]]))
+"#;
+
+/// Runs a script with the Python of `target/venv`.
+async fn python(code: &'static str, arguments: Vec<String>) -> Value {
+    let python = testkit::workspace_root().join("target/venv/bin/python");
+    let running = tokio::task::spawn_blocking(move || {
+        Command::new(python).args(["-c", code]).args(arguments).output().unwrap()
+    });
+    let output = running.await.unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+async fn service(version: &str) -> Option<(Script, Project)> {
+    let script = Script::venv("spyne", SPYNE, &[version]).await?;
+    let wsdl = testkit::get(&format!("{}/?wsdl", script.url())).await.unwrap();
+    assert_eq!(wsdl.status, 200);
+    let project = address(&script.url(), json!({})).file("WSDL/quote.wsdl", wsdl.body.to_vec());
+    Some((script, project))
+}
+
+/// Statements 6, 7 and 13 of spec/03 §7.1.
+#[tokio::test]
+async fn zeep_calls_spyne_through_the_gateway_as_it_does_directly() {
+    for version in ["1.1", "1.2"] {
+        let Some((script, project)) = service(version).await else { return };
+        let weir = Weir::start(&project);
+        let urls = vec![format!("{}/?wsdl", script.url()), weir.url("/quote/1.0?wsdl")];
+        let results = python(ZEEP, urls).await;
+        assert_eq!(results[0], results[1], "{version}");
+        assert_eq!(results[1]["echo"], "hé <&>");
+        assert_eq!(results[1]["items"].as_array().map(Vec::len), Some(3));
+        assert!(results[1]["fail"][0].as_str().unwrap().contains("no such quote"));
+        let seen = testkit::get(&format!("{}/seen", script.url())).await.unwrap().json();
+        let seen = seen.as_array().unwrap();
+        let (direct, through) = seen.split_at(4);
+        assert_eq!(direct, through, "{version}");
+        assert_eq!(weir.records(5).await.len(), 5, "one for the WSDL, four for calls");
+    }
+}
+
+/// Statement 8 of spec/03 §7.1.
+#[tokio::test]
+async fn a_fault_of_the_service_arrives_byte_for_byte() {
+    for (version, namespace, media) in
+        [("1.1", SOAP11, "text/xml; charset=utf-8"), ("1.2", SOAP12, "application/soap+xml")]
+    {
+        let Some((script, project)) = service(version).await else { return };
+        let weir = Weir::start(&project);
+        let body = envelope(namespace, "", "<q:fail xmlns:q=\"urn:quote\"/>");
+        let headers = [("Content-Type", media), ("SOAPAction", "\"fail\"")];
+        let call = async |url: String| {
+            testkit::request("POST", &url, &headers, body.as_bytes()).await.unwrap()
+        };
+        let direct = call(script.url() + "/").await;
+        let through = call(weir.url("/quote/1.0")).await;
+        assert!(direct.status >= 400 && direct.text().contains("no such quote"), "{version}");
+        assert_eq!((through.status, &through.body), (direct.status, &direct.body));
+        assert_eq!(through.header("content-type"), direct.header("content-type"));
+    }
+}
+
+/// An endpoint that wants the other version than its callers speak.
+#[tokio::test]
+async fn a_service_of_one_version_is_called_in_the_other() {
+    for (version, namespace, format, media) in [
+        ("1.2", SOAP11, "soap12", "text/xml; charset=utf-8"),
+        ("1.1", SOAP12, "soap11", "application/soap+xml; charset=utf-8"),
+    ] {
+        let Some((script, _)) = service(version).await else { return };
+        let weir = Weir::start(&address(&script.url(), json!({ "format": format })));
+        let body = "<q:echo xmlns:q=\"urn:quote\"><q:text>a &amp; b</q:text></q:echo>";
+        let body = envelope(namespace, "", body);
+        let headers = [("Content-Type", media), ("SOAPAction", "\"echo\"")];
+        let answer = weir.call("POST", "/quote/1.0", &headers, body.as_bytes()).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        assert!(answer.text().contains("a &amp; b"), "{}", answer.text());
+    }
+}
+
+/// Statement 17 of spec/03 §7.1: more than anything here may gather.
+#[tokio::test]
+async fn a_large_package_passes_untouched() {
+    let backend = Backend::answer(202, &[], "").await;
+    let weir = Weir::with(&[&address(&backend.url(), json!({ "optimize": "mtom" }))], |config| {
+        std::sync::Arc::make_mut(&mut config.mediation).body = 1 << 20;
+    });
+    let media = "multipart/related; type=\"application/xop+xml\"; start-info=\"text/xml\"; boundary=\"=_b\"";
+    let mut body =
+        b"--=_b\r\nContent-Type: application/xop+xml\r\n\r\n<a/>\r\n--=_b\r\n\r\n".to_vec();
+    body.extend((0..20 << 20).map(|index: u32| (index % 251) as u8));
+    body.extend(b"\r\n--=_b--\r\n");
+    let headers = [("Content-Type", media), ("SOAPAction", "\"a\"")];
+    let answer = weir.call("POST", "/quote/1.0", &headers, &body).await;
+    assert_eq!((answer.status, answer.body.len()), (202, 0));
+    let seen = backend.last();
+    assert!(seen.body == body, "the bytes are the same");
+    assert_eq!(seen.header("content-type"), Some(media));
+}
+
+/// Headers of WS-Security and WS-Addressing, with blanks and quotes that a writer would change.
+#[tokio::test]
+async fn headers_of_an_envelope_pass_byte_for_byte() {
+    let header = "<wsse:Security  xmlns:wsse='urn:wsse' s:mustUnderstand = '1'><![CDATA[x]]><ds:Signature xmlns:ds=\"urn:ds\"\n/></wsse:Security><wsa:Action xmlns:wsa='http://www.w3.org/2005/08/addressing'>urn:a</wsa:Action>";
+    let body = envelope(SOAP11, header, "<q a='1'  />");
+    let backend = Backend::echo().await;
+    let weir = Weir::start(&address(&backend.url(), json!({})));
+    let headers = [("Content-Type", "text/xml;charset=\"UTF-8\""), ("SOAPAction", "urn:a")];
+    let answer = weir.call("POST", "/quote/1.0", &headers, body.as_bytes()).await;
+    assert_eq!((answer.status, answer.text()), (200, body.clone()));
+    assert_eq!(backend.last().text(), body);
+    assert_eq!(backend.last().header("content-type"), Some(headers[0].1));
+    assert_eq!(backend.last().header("soapaction"), Some("urn:a"));
+}
