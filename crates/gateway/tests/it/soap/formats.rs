@@ -143,14 +143,15 @@ async fn members_have_formats_of_their_own() {
 /// What is sent again after a challenge is what was sent before.
 #[tokio::test]
 async fn a_secured_endpoint_is_sent_the_same_message_again() {
-    let backend = Backend::with(|request| match request.header("authorization") {
-        None => Reply::new(401).header(
-            "WWW-Authenticate",
-            "Digest realm=\"r\", nonce=\"n\", qop=\"auth\", algorithm=SHA-256",
-        ),
-        Some(_) => Reply::new(200),
-    })
-    .await;
+    let backend = Backend::builder()
+        .start(|request| match request.header("authorization") {
+            None => Reply::new(401).header(
+                "WWW-Authenticate",
+                "Digest realm=\"r\", nonce=\"n\", qop=\"auth\", algorithm=SHA-256",
+            ),
+            Some(_) => Reply::new(200),
+        })
+        .await;
     let config = json!({
         "endpoint_type": "address",
         "production_endpoints": { "url": backend.url(), "config": { "format": "soap12" } },

@@ -9,17 +9,18 @@ use crate::gateway::Weir;
 
 /// A service that serves its own WSDL, and says `called` to everything else.
 async fn service() -> Backend {
-    Backend::with(|request| match (request.method.as_str(), &*request.target) {
-        ("GET", "/service?wsdl") => {
-            let url = format!("http://{}/real", request.header("host").unwrap());
-            Reply::new(200).body(MAIN.replace("@URL@", &url))
-        }
-        ("GET", "/types/t.xsd") => Reply::new(200).body(TYPES),
-        ("GET", "/types/more.xsd") => Reply::new(200).body(MORE),
-        ("GET", _) => Reply::new(404),
-        _ => Reply::new(200).body("called"),
-    })
-    .await
+    Backend::builder()
+        .start(|request| match (request.method.as_str(), &*request.target) {
+            ("GET", "/service?wsdl") => {
+                let url = format!("http://{}/real", request.header("host").unwrap());
+                Reply::new(200).body(MAIN.replace("@URL@", &url))
+            }
+            ("GET", "/types/t.xsd") => Reply::new(200).body(TYPES),
+            ("GET", "/types/more.xsd") => Reply::new(200).body(MORE),
+            ("GET", _) => Reply::new(404),
+            _ => Reply::new(200).body("called"),
+        })
+        .await
 }
 
 fn named(url: &str, service: &str, port: &str) -> Project {
