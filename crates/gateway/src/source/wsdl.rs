@@ -45,12 +45,13 @@ mod tests {
     fn archives_of_wsdls_are_unpacked_beside_them() {
         let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
         for (name, content) in [("a/s.wsdl", "<w/>"), ("a/x/t.xsd", "<s/>")] {
-            writer.start_file(name, SimpleFileOptions::default()).unwrap();
-            writer.write_all(content.as_bytes()).unwrap();
+            writer.start_file(name, SimpleFileOptions::default()).expect("a valid name");
+            writer.write_all(content.as_bytes()).expect("memory takes all");
         }
         let mut files = Files::new();
-        files.insert("WSDL/s.zip", writer.finish().unwrap().into_inner()).unwrap();
-        files.insert("WSDL/broken.zip", b"no zip".as_slice()).unwrap();
+        let archive = writer.finish().expect("a whole archive").into_inner();
+        files.insert("WSDL/s.zip", archive).expect("a good path");
+        files.insert("WSDL/broken.zip", b"no zip".as_slice()).expect("a good path");
         unpack(&mut files);
         let names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(

@@ -1,7 +1,6 @@
 //! Messages of several parts (`multipart/related`, RFC 2387): the part with the envelope is found
 //! and put into another version; the others stay byte for byte.
 
-use std::fmt::Write as _;
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::ops::Range;
 
@@ -128,8 +127,11 @@ pub(super) fn media_in(outer: &Media, wanted: Version, action: Option<&str>) -> 
     media
 }
 
+/// Where the header lines of a part are, and where its content.
+type Part = (Range<usize>, Range<usize>);
+
 /// Parts by where their header lines and their contents are.
-fn parts(body: &[u8], boundary: &str) -> Result<Vec<(Range<usize>, Range<usize>)>, Problem> {
+fn parts(body: &[u8], boundary: &str) -> Result<Vec<Part>, Problem> {
     let broken = || Problem("The parts of the message are not where its boundary says".into());
     let delimiter = format!("--{boundary}");
     let mut marks = Marks { body, delimiter: delimiter.as_bytes(), at: 0 };
@@ -272,10 +274,7 @@ pub(super) fn around(
     if let Some(action) = inner.parameter("action") {
         media.set("action", action);
     }
-    let mut head = String::new();
-    // Writing to a text cannot fail.
-    let _ = write!(
-        head,
+    let head = format!(
         "--{boundary}\r\nContent-Type: {part}\r\nContent-Transfer-Encoding: binary\r\nContent-ID: {ROOT}\r\n\r\n"
     );
     let tail = format!("\r\n--{boundary}--\r\n");

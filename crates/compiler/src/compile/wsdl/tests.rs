@@ -1,3 +1,5 @@
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use model::{Files, Project};
 
 use super::super::{CompileOptions, Secrets, compile};

@@ -4,7 +4,7 @@
 use std::process::Command;
 
 use serde_json::{Value, json};
-use testkit::{Backend, Project, Script};
+use testkit::{Backend, Project, Reply, Script};
 
 use super::{SOAP11, SOAP12, address, envelope};
 use crate::gateway::Weir;
@@ -59,6 +59,9 @@ server = make_server("127.0.0.1", int(os.environ["PORT"]), serve, handler_class=
 print(server.server_port, flush=True)
 server.serve_forever()
 "#;
+
+/// Says that Python is there.
+const PRESENT: &str = "import time\nprint(1, flush=True)\ntime.sleep(60)";
 
 /// Makes a client of each WSDL, and calls every operation.
 const ZEEP: &str = r#"
@@ -120,6 +123,34 @@ async fn zeep_calls_spyne_through_the_gateway_as_it_does_directly() {
         assert_eq!(direct, through, "{version}");
         assert_eq!(weir.records(5).await.len(), 5, "one for the WSDL, four for calls");
     }
+}
+
+/// Makes a client of a WSDL in several documents, and makes a call each way.
+const SEVERAL: &str = r#"
+import sys, json
+from zeep import Client
+service = Client(sys.argv[1]).service
+print(json.dumps([service.GetQuote("<7>"), service.SetQuote("x")]))
+"#;
+
+/// Statement 13 of spec/03 §7.1, with imports, and a call without an answer.
+#[tokio::test]
+async fn zeep_reads_several_documents_and_calls_one_way() {
+    let backend = Backend::builder().start(|request| {
+        if request.text().contains("SetQuote") {
+            return Reply::new(202);
+        }
+        let body = "<GetQuoteResponse xmlns=\"urn:t\">seven</GetQuoteResponse>";
+        Reply::new(200).header("Content-Type", "text/xml").body(envelope(SOAP11, "", body))
+    });
+    let backend = backend.await;
+    let Some(_present) = Script::venv("zeep", PRESENT, &[]).await else { return };
+    let weir = Weir::start(&super::served::with_wsdl(address(&backend.url(), json!({}))));
+    let results = python(SEVERAL, vec![weir.url("/quote/1.0?wsdl")]).await;
+    assert_eq!(results, json!(["seven", null]));
+    let requests = backend.requests();
+    assert_eq!(requests[0].header("soapaction"), Some("\"urn:get\""));
+    assert!(requests[0].text().contains("&lt;7&gt;"), "{}", requests[0].text());
 }
 
 /// Statement 8 of spec/03 §7.1.

@@ -124,7 +124,7 @@ async fn members_have_formats_of_their_own() {
             member(second.url(), "get"),
             member(third.url(), "leave-as-is"),
         ],
-        "x-weir": { "failOn": ["connect", "timeout", "reset", 503], "retries": { "policy": "always" } },
+        "x-weir": { "failOn": { "statuses": [503] }, "retries": { "policy": "wso2" } },
     });
     let weir = Weir::start(&project(config));
     let body = envelope(SOAP11, "", "<q><a>1</a></q>");
