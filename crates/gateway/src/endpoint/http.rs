@@ -208,13 +208,9 @@ impl HttpLeaf {
             Some(pass) => pass,
             None => Box::pin(self.gate.enter()).await.map_err(|_| self.at_limit())?,
         };
-        let written = match self.writes() {
-            true => Box::pin(self.written(exchange, None)).await?.map(Box::new),
-            false => None,
-        };
         let mut attempt = self.attempt(exchange, api, ticket, pass)?;
-        if let Some(written) = written {
-            attempt.write(*written)?;
+        if self.writes() {
+            Box::pin(attempt.write(exchange)).await?;
         }
         let surroundings = Surroundings::of(exchange);
         let sent = attempt.send(surroundings).await;

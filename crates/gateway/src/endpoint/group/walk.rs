@@ -91,14 +91,10 @@ pub(crate) async fn call(
                 continue;
             }
         };
-        let written = match leaf.writes() {
-            true => Box::pin(leaf.written(exchange, walk.replay.as_ref())).await?.map(Box::new),
-            false => None,
-        };
         if let Some(replay) = &walk.replay {
             exchange.body = replay.body();
         }
-        let attempt = match leaf.attempt(exchange, api, ticket, pass) {
+        let mut attempt = match leaf.attempt(exchange, api, ticket, pass) {
             Ok(attempt) => attempt,
             // No address came of its URL: nothing was sent.
             Err(failure) => {
@@ -107,9 +103,8 @@ pub(crate) async fn call(
                 continue;
             }
         };
-        let mut attempt = attempt;
-        if let Some(written) = written {
-            attempt.write(*written)?;
+        if leaf.writes() {
+            Box::pin(attempt.write(exchange)).await?;
         }
         let copy = attempt.copy_headers(&exchange.record.connection.worker);
         let (mut attempt, sent) = walk.send(attempt, exchange, api, copy.as_ref()).await;

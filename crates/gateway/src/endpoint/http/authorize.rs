@@ -50,6 +50,11 @@ impl Showing {
         Self { source, shown: Shown::Nothing, replay, spare: None, length }
     }
 
+    /// The body, where it is kept.
+    pub(super) fn replay(&self) -> Option<&Replay> {
+        self.replay.as_ref()
+    }
+
     /// Takes note of another body that is sent instead.
     pub(super) fn resend(&mut self, body: RequestBody) -> RequestBody {
         self.length = body.size_hint().exact();

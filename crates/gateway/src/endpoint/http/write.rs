@@ -4,6 +4,7 @@
 //! message as it came.
 
 use bytes::Bytes;
+use compiler::plan::Replay as Limits;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
 use mediation::soap::{Head, Sent};
 use model::fault::FaultCode;
@@ -13,7 +14,7 @@ use super::attempt::Attempt;
 use crate::body::{Replay, RequestBody, RequestProgress, RequestSource};
 use crate::exchange::Exchange;
 use crate::fault::{Failure, Fault};
-use crate::forward::{self, Wish};
+use crate::forward::Wish;
 use crate::upstream::code_of;
 
 const SOAP_ACTION: HeaderName = HeaderName::from_static("soapaction");
@@ -28,16 +29,6 @@ const OF_BODY: [HeaderName; 7] = [
     HeaderName::from_static("digest"),
 ];
 
-/// A message as a leaf wants it.
-#[derive(Debug)]
-pub(crate) struct Written {
-    content_type: Option<HeaderValue>,
-    action: Option<HeaderValue>,
-    body: RequestBody,
-    length: usize,
-    query: Option<String>,
-}
-
 /// The headers that another leaf gets again.
 pub(super) type Originals = Vec<(HeaderName, HeaderValue)>;
 
@@ -46,38 +37,93 @@ impl HttpLeaf {
     pub(crate) fn writes(&self) -> bool {
         !self.plan.message.is_nothing()
     }
+}
 
-    /// The message as this leaf wants it; `None` where it goes as it came. `kept` is its body where
-    /// a group keeps it.
+impl Attempt<'_> {
+    /// Writes the message as the leaf wants it, unless it goes as it came.
     ///
     /// # Errors
     ///
     /// A body that breaks off, is too large, or cannot be written so.
-    pub(crate) async fn written(
-        &self,
-        exchange: &mut Exchange,
-        kept: Option<&Replay>,
-    ) -> Result<Option<Written>, Failure> {
-        let headers = &exchange.head.headers;
+    pub(crate) async fn write(&mut self, exchange: &Exchange) -> Result<(), Failure> {
+        let headers = self.request.headers();
         let text = |name: &HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+        let name = SOAP_ACTION;
         let content_type = text(&header::CONTENT_TYPE).unwrap_or_default().to_owned();
-        let action = headers.get(SOAP_ACTION).and_then(|value| value.to_str().ok());
-        let action = action.map(str::to_owned);
+        let action = text(&name).map(str::to_owned);
         let head = Head { content_type: &content_type, action: action.as_deref() };
-        if !forward::carries_body(&exchange.head.method) || !self.plan.message.concerns(&head) {
-            return Ok(None);
+        let is_empty = matches!(self.request.body(), RequestBody::Empty);
+        if is_empty || !self.leaf.plan.message.concerns(&head) {
+            return Ok(());
         }
-        let is_coded = text(&header::CONTENT_ENCODING)
-            .is_some_and(|coding| !coding.trim().eq_ignore_ascii_case("identity"));
-        let Some(replay) = kept.cloned().or_else(|| exchange.keep_body()) else { return Ok(None) };
-        if is_coded {
+        let is_plain = |coding: &str| coding.trim().eq_ignore_ascii_case("identity");
+        if !text(&header::CONTENT_ENCODING).is_none_or(is_plain) {
             return Err(unfit("The body is compressed; send it without Content-Encoding"));
         }
+        let replay = self.kept(exchange);
         let body = whole(&replay, exchange).await?;
         let limits = &exchange.snapshot.config.mediation.xml;
-        let sent = self.plan.message.write(&head, &body, limits);
-        let sent = sent.map_err(|problem| unfit(&problem.0))?;
-        ready(sent, exchange).map(Some)
+        let sent = self.leaf.plan.message.write(&head, &body, limits);
+        self.put(sent.map_err(|problem| unfit(&problem.0))?, exchange)
+    }
+
+    /// The body, from its beginning.
+    fn kept(&mut self, exchange: &Exchange) -> Replay {
+        let kept = self.showing.as_ref().and_then(|showing| showing.replay());
+        if let Some(replay) = kept.or(exchange.replay.as_ref()) {
+            return replay.clone();
+        }
+        let body = std::mem::replace(self.request.body_mut(), RequestBody::Empty);
+        Replay::new(body, Limits::default())
+    }
+
+    /// Sends another message than the one that came.
+    fn put(&mut self, sent: Sent, exchange: &Exchange) -> Result<(), Failure> {
+        let headers = self.request.headers_mut();
+        let mut originals = Originals::new();
+        for name in OF_BODY {
+            originals.extend(headers.remove(&name).map(|value| (name, value)));
+        }
+        self.originals = Some(Box::new(originals));
+        if self.wish == Wish::Continue {
+            // The body is at hand.
+            self.wish = Wish::None;
+        }
+        let own = [(header::CONTENT_TYPE, sent.content_type), (SOAP_ACTION, sent.action)];
+        for (name, text) in own {
+            if let Some(text) = text {
+                headers.insert(name, value(&text)?);
+            }
+        }
+        if sent.query.is_none() {
+            headers.insert(header::CONTENT_LENGTH, HeaderValue::from(sent.body.len()));
+        }
+        let body = match sent.body.is_empty() {
+            true => RequestBody::Empty,
+            false => {
+                let idle = exchange.snapshot.config.timeouts.socket;
+                RequestBody::new(RequestSource::Ready(sent.body), None, idle)
+            }
+        };
+        *self.request.body_mut() = match &mut self.showing {
+            Some(showing) => showing.resend(body),
+            None => body,
+        };
+        sent.query.map_or(Ok(()), |query| self.ask(&query))
+    }
+
+    /// Makes it a GET with this query.
+    fn ask(&mut self, query: &str) -> Result<(), Failure> {
+        *self.request.method_mut() = Method::GET;
+        if query.is_empty() {
+            return Ok(());
+        }
+        let path = self.request.uri().path_and_query().map_or("/", |path| path.as_str());
+        let mark = if path.contains('?') { '&' } else { '?' };
+        let uri = Uri::try_from(format!("{path}{mark}{query}"));
+        *self.request.uri_mut() =
+            uri.map_err(|_| unfit("The message is too long to be written as a query"))?;
+        Ok(())
     }
 }
 
@@ -100,67 +146,9 @@ fn unfit(problem: &str) -> Failure {
     Fault::new(FaultCode::MessageFormat).describe(problem).into()
 }
 
-fn ready(sent: Sent, exchange: &Exchange) -> Result<Written, Failure> {
-    let value = |text: Option<String>| {
-        let value = text.map(|text| HeaderValue::from_bytes(text.as_bytes()));
-        value.transpose().map_err(|_| unfit("The action of the message has a control character"))
-    };
-    let idle = exchange.snapshot.config.timeouts.socket;
-    let length = sent.body.len();
-    let body = match length {
-        0 => RequestBody::Empty,
-        _ => RequestBody::new(RequestSource::Ready(sent.body), None, idle),
-    };
-    let (content_type, action) = (value(sent.content_type)?, value(sent.action)?);
-    Ok(Written { content_type, action, body, length, query: sent.query })
-}
-
-impl Attempt<'_> {
-    /// Sends another message than the one that came.
-    ///
-    /// # Errors
-    ///
-    /// An address that cannot take the query.
-    pub(crate) fn write(&mut self, written: Written) -> Result<(), Failure> {
-        let headers = self.request.headers_mut();
-        let mut originals = Originals::new();
-        for name in OF_BODY {
-            originals.extend(headers.remove(&name).map(|value| (name, value)));
-        }
-        self.originals = Some(Box::new(originals));
-        if self.wish == Wish::Continue {
-            // The body is at hand.
-            self.wish = Wish::None;
-        }
-        let own = [(header::CONTENT_TYPE, written.content_type), (SOAP_ACTION, written.action)];
-        for (name, value) in own {
-            if let Some(value) = value {
-                headers.insert(name, value);
-            }
-        }
-        if written.query.is_none() {
-            headers.insert(header::CONTENT_LENGTH, HeaderValue::from(written.length));
-        }
-        *self.request.body_mut() = match &mut self.showing {
-            Some(showing) => showing.resend(written.body),
-            None => written.body,
-        };
-        written.query.map_or(Ok(()), |query| self.ask(&query))
-    }
-
-    /// Makes it a GET with this query.
-    fn ask(&mut self, query: &str) -> Result<(), Failure> {
-        *self.request.method_mut() = Method::GET;
-        if query.is_empty() {
-            return Ok(());
-        }
-        let path = self.request.uri().path_and_query().map_or("/", |path| path.as_str());
-        let mark = if path.contains('?') { '&' } else { '?' };
-        let uri = Uri::try_from(format!("{path}{mark}{query}"));
-        *self.request.uri_mut() =
-            uri.map_err(|_| unfit("The message is too long to be written as a query"))?;
-        Ok(())
-    }
+fn value(text: &str) -> Result<HeaderValue, Failure> {
+    let value = HeaderValue::from_bytes(text.as_bytes());
+    value.map_err(|_| unfit("The action of the message has a control character"))
 }
 
 /// The headers of the message as it came.
