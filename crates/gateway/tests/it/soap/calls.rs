@@ -226,3 +226,74 @@ async fn headers_of_an_envelope_pass_byte_for_byte() {
     assert_eq!(backend.last().header("content-type"), Some(headers[0].1));
     assert_eq!(backend.last().header("soapaction"), Some("urn:a"));
 }
+
+const SUM: &str = r#"<definitions name="Sum" targetNamespace="urn:sum" xmlns="http://schemas.xmlsoap.org/wsdl/" xmlns:tns="urn:sum"
+ xmlns:soap="http://schemas.xmlsoap.org/wsdl/soap/" xmlns:xsd="http://www.w3.org/2001/XMLSchema">
+<types><xsd:schema targetNamespace="urn:sum" elementFormDefault="qualified">
+<xsd:element name="Add"><xsd:complexType><xsd:sequence><xsd:element name="a" type="xsd:int"/><xsd:element name="b" type="xsd:int"/></xsd:sequence></xsd:complexType></xsd:element>
+<xsd:element name="AddResponse"><xsd:complexType><xsd:sequence><xsd:element name="sum" type="xsd:int"/></xsd:sequence></xsd:complexType></xsd:element>
+</xsd:schema></types>
+<message name="Add"><part name="parameters" element="tns:Add"/></message>
+<message name="AddResponse"><part name="parameters" element="tns:AddResponse"/></message>
+<portType name="SumType"><operation name="Add"><input message="tns:Add"/><output message="tns:AddResponse"/></operation></portType>
+<binding name="SumBinding" type="tns:SumType"><soap:binding transport="http://schemas.xmlsoap.org/soap/http"/>
+<operation name="Add"><soap:operation soapAction="urn:add"/><input><soap:body use="literal"/></input><output><soap:body use="literal"/></output></operation></binding>
+<service name="SumService"><port name="SumPort" binding="tns:SumBinding"><soap:address location="http://localhost/service"/></port></service>
+</definitions>"#;
+
+/// A service made with the package `soap`.
+const NODE_SERVICE: &str = r#"
+const [module, wsdl] = process.argv.slice(-2);
+const soap = require(module);
+const server = require("http").createServer((request, response) => response.writeHead(404).end());
+server.listen(Number(process.env.PORT), "127.0.0.1", () => {
+  const Add = (message) => ({ sum: Number(message.a) + Number(message.b) });
+  soap.listen(server, "/service", { SumService: { SumPort: { Add } } }, wsdl);
+  console.log(server.address().port);
+});
+"#;
+
+/// A client made with it.
+const NODE_CLIENT: &str = r#"
+const [module, url] = process.argv.slice(-2);
+require(module).createClientAsync(url).then(async (client) => {
+  const [result] = await client.AddAsync({ a: 40, b: 2 });
+  console.log(JSON.stringify(result));
+}).catch((error) => { console.error(error); process.exit(1); });
+"#;
+
+const ZEEP_ADDS: &str = r#"
+import sys, json
+from zeep import Client
+print(json.dumps(Client(sys.argv[1]).service.Add(a=40, b=2)))
+"#;
+
+async fn node(code: &'static str, arguments: Vec<String>) -> Value {
+    let running = tokio::task::spawn_blocking(move || {
+        Command::new("node").args(["-e", code, "--"]).args(arguments).output().unwrap()
+    });
+    let output = running.await.unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// Statements 6 and 13 of spec/03 §7.1 once more, with another service and another client.
+#[tokio::test]
+#[allow(clippy::print_stderr, reason = "a skipped test says so")]
+async fn the_package_soap_on_both_sides() {
+    let module = testkit::workspace_root().join("target/node/node_modules/soap");
+    if !module.is_dir() {
+        eprintln!("skipped: target/node has no soap for Node (cargo xtask setup)");
+        return;
+    }
+    let module = module.display().to_string();
+    let Some(script) = Script::node(NODE_SERVICE, &[&module, SUM]).await else { return };
+    let project = address(&format!("{}/service", script.url()), json!({}));
+    let weir = Weir::start(&project.file("WSDL/sum.wsdl", SUM));
+    let url = weir.url("/quote/1.0?wsdl");
+    let result = node(NODE_CLIENT, vec![module, url.clone()]).await;
+    assert_eq!(result["sum"], 42, "{result}");
+    if Script::venv("zeep", PRESENT, &[]).await.is_some() {
+        assert_eq!(python(ZEEP_ADDS, vec![url]).await, 42);
+    }
+}
