@@ -38,6 +38,7 @@ const FOR_TESTS: &[Need] = &[
     need("nginx", "nginx-light", "tests against a real backend"),
     need("apache2", "apache2-bin", "tests against a real backend"),
     need("node", "nodejs", "tests against a real backend"),
+    need("npm", "npm", "tests with a foreign library for SOAP"),
     need("nghttp", "nghttp2-client", "tests with a foreign HTTP/2 client"),
     need("h2load", "nghttp2-client", "the count of instructions"),
     need("valgrind", "valgrind", "the count of instructions"),
@@ -51,8 +52,20 @@ const FOR_TESTS: &[Need] = &[
 ];
 
 /// Python packages of the tests.
-const PYTHON_FOR_TESTS: &[&str] =
-    &["h2", "websockets", "grpcio", "grpcio-health-checking", "httpbin", "authlib", "zeep"];
+const PYTHON_FOR_TESTS: &[&str] = &[
+    "h2",
+    "websockets",
+    "grpcio",
+    "grpcio-health-checking",
+    "httpbin",
+    "authlib",
+    "zeep",
+    "spyne",
+    "lxml",
+];
+
+/// Node packages of the tests, with their versions.
+const NODE_FOR_TESTS: &[(&str, &str)] = &[("soap", "1")];
 
 const FOR_BENCH: &[Need] = &[
     need("haproxy", "haproxy", "a peer of the benchmark"),
@@ -81,6 +94,12 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         if let Err(error) = python_package(package) {
             lacking += 1;
             println!("missing: Python package {package} in target/venv: {error:#}");
+        }
+    }
+    for (package, version) in NODE_FOR_TESTS {
+        if let Err(error) = node_package(package, version) {
+            lacking += 1;
+            println!("missing: Node package {package} in target/node: {error:#}");
         }
     }
     lacking += corpus::fetch();
@@ -146,4 +165,16 @@ fn python_package(package: &str) -> anyhow::Result<()> {
     println!("setup: installing Python package {package} into target/venv");
     output(command(&pip).args(["install", "--quiet", "--disable-pip-version-check", package]))
         .map(drop)
+}
+
+fn node_package(package: &str, version: &str) -> anyhow::Result<()> {
+    let folder = root().join("target/node");
+    if folder.join("node_modules").join(package).exists() {
+        return Ok(());
+    }
+    println!("setup: installing Node package {package} into target/node");
+    std::fs::create_dir_all(&folder)?;
+    let mut npm = command("npm");
+    npm.args(["install", "--silent", "--no-audit", "--no-fund", "--prefix"]).arg(&folder);
+    output(npm.arg(format!("{package}@{version}"))).map(drop)
 }

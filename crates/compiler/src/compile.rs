@@ -21,13 +21,16 @@ mod resilience;
 mod security;
 mod unsupported;
 mod url;
+mod wsdl;
+
+use std::sync::Arc;
 
 use definition::Document;
 use model::api::ApiDefinition;
 use model::project::Deployment;
 use model::{Diagnostics, Files, Place, Project, codes};
 
-use crate::plan::{ApiPlan, Lifecycle, Schemes};
+use crate::plan::{ApiPlan, FlowsPlan, Lifecycle, OperationPlan, Schemes, SoapPlan};
 pub use credentials::Secrets;
 
 /// What the gateway's configuration contributes to every plan.
@@ -78,6 +81,8 @@ struct Source<'a> {
     definition: Option<&'a Document>,
     options: &'a CompileOptions,
     secrets: Secrets<'a>,
+    /// The WSDLs that come with the project.
+    wsdls: &'a wsdl::Wsdls<'a>,
 }
 
 impl Source<'_> {
@@ -129,13 +134,22 @@ pub fn compile(
         found.extend(problems);
         definition
     });
-    let source = Source { project, api: &api, definition: definition.as_ref(), options, secrets };
+    let wsdls = wsdl::Wsdls::new(project);
+    let definition = definition.as_ref();
+    let source = Source { project, api: &api, definition, options, secrets, wsdls: &wsdls };
     let is_served = is_served_here(&source, &mut found);
     unsupported::check(&source, &mut found);
     extensions::check(project, &mut found);
     let plan = build(&source, &mut found);
     let plan = plan.filter(|_| is_served && !found.has_errors());
     (plan, at_their_origin(project, found))
+}
+
+/// Whether a project has the WSDL that an endpoint names by this URL, so that nobody has to fetch
+/// it.
+#[must_use]
+pub fn brings_wsdl(project: &Project, url: &str) -> bool {
+    wsdl::Wsdls::new(project).has(url)
 }
 
 /// The same problems, where their author can mend them.
@@ -157,8 +171,11 @@ fn build(source: &Source<'_>, found: &mut Diagnostics) -> Option<ApiPlan> {
     let policies = policies::Policies::read(source, found);
     let operations = operations::plan(source, &policies, found);
     let endpoints = endpoints::plan(source, &policies, found);
-    let extras = policies::extras(source, &policies, &operations, endpoints.as_ref(), found);
-    policies::check_names(source, &policies, &operations, &extras, found);
+    let soap = policies::soap_plan(source, &policies, found);
+    let flows = all_flows(&operations, soap.as_ref());
+    let extras = policies::extras(source, &policies, &flows, endpoints.as_ref(), found);
+    policies::check_names(source, &policies, &flows, &extras, found);
+    let wsdl = wsdl::served(source, found);
     let certificates = certificates::plan(source.project, found);
     let deployments = source.project.deployments(found);
     let identity = identity?;
@@ -178,9 +195,17 @@ fn build(source: &Source<'_>, found: &mut Diagnostics) -> Option<ApiPlan> {
         endpoints: endpoints?,
         extras,
         library: policies.library,
+        wsdl: wsdl.map(Arc::new),
+        soap: soap.map(Arc::new),
         certificates,
         preserve_host: extensions::preserve_host(source.project, found),
     })
+}
+
+/// What runs for any operation.
+fn all_flows(operations: &[OperationPlan], soap: Option<&SoapPlan>) -> Vec<Arc<FlowsPlan>> {
+    let own = operations.iter().map(|operation| &operation.flows);
+    own.chain(soap.iter().flat_map(|soap| soap.flows.values())).map(Arc::clone).collect()
 }
 
 fn environment(deployment: &Deployment) -> &String {

@@ -10,5 +10,7 @@ pub mod pattern;
 pub mod plan;
 pub mod template;
 
-pub use compile::{CompileOptions, CorsDefaults, Lookup, Secrets, compile, compile_files};
+pub use compile::{
+    CompileOptions, CorsDefaults, Lookup, Secrets, brings_wsdl, compile, compile_files,
+};
 pub use plan::ApiPlan;

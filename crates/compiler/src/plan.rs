@@ -8,6 +8,8 @@ mod flows;
 mod group;
 mod leaf;
 mod print;
+mod soap;
+mod wsdl;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,6 +32,10 @@ pub use group::{
     Recovery, Replay, Retries, RetryPolicy, Triggers, WhenLost,
 };
 pub use leaf::{HealthCheck, HttpProbe, Limits, Probe, Queue, StatusSet};
+pub use mediation::soap::{Format, Optimize, Wanted};
+
+pub use soap::SoapPlan;
+pub use wsdl::{WsdlDocument, WsdlKind, WsdlPlan};
 
 /// Everything the gateway needs to know of one API.
 #[derive(Debug, Clone, PartialEq)]
@@ -66,6 +72,10 @@ pub struct ApiPlan {
     pub extras: ExtraPlan,
     /// The sequences that policies call by their keys.
     pub library: LibraryPlan,
+    /// The WSDL that it serves.
+    pub wsdl: Option<Arc<WsdlPlan>>,
+    /// The operations of its SOAP service, where something depends on which is called.
+    pub soap: Option<Arc<SoapPlan>>,
     /// Certificates to trust for one host each, besides the system's roots.
     pub certificates: Vec<TrustedCertificate>,
     /// Whether the client's `Host` goes to the upstream (`x-weir-preserve-host`).
@@ -189,6 +199,8 @@ pub struct HttpPlan {
     pub dialect: Dialect,
     /// The address.
     pub url: UrlTemplate,
+    /// How it wants SOAP messages to be written.
+    pub message: Wanted,
     /// Timeouts, retries and suspension.
     pub resilience: Resilience,
     /// How HTTP/2 is chosen towards the upstream.

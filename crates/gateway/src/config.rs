@@ -57,6 +57,8 @@ pub struct GatewayConfig {
     pub labels: Vec<String>,
     /// How endpoint faults choose their status.
     pub fault_status: FaultStatus,
+    /// The version of SOAP that faults are written in.
+    pub soap_faults: SoapFaults,
     /// The name of this server (`[server] hostname`), for URLs that name no other.
     pub hostname: String,
     /// Whether an API is answered only on its virtual host.
@@ -334,6 +336,8 @@ pub struct Environment {
     pub service_url: String,
     /// The virtual hosts.
     pub virtual_hosts: Vec<VirtualHost>,
+    /// Whether its endpoints are those of the gateway's own listeners, because none are given.
+    pub is_derived: bool,
 }
 
 impl Environment {
@@ -357,6 +361,7 @@ impl Environment {
             show_as_token_endpoint_url: true,
             service_url: String::new(),
             virtual_hosts: Vec::new(),
+            is_derived: false,
         }
     }
 
@@ -444,6 +449,15 @@ pub enum FaultStatus {
     Precise,
 }
 
+/// The version of SOAP that faults of the gateway are written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SoapFaults {
+    /// That of the caller.
+    Caller,
+    /// 1.1 for everybody, as WSO2.
+    Always11,
+}
+
 /// `[synapse_properties]` that stand in for what a leaf does not say.
 #[derive(Debug, Clone)]
 pub struct EndpointDefaults {
@@ -511,6 +525,7 @@ impl Default for GatewayConfig {
             environments: Vec::new(),
             labels: vec!["Default".to_owned()],
             fault_status: FaultStatus::Wso2,
+            soap_faults: SoapFaults::Caller,
             hostname: "localhost".to_owned(),
             strict_virtual_hosts: false,
             sample_backend: false,

@@ -37,6 +37,7 @@ const NAMED: &str = "named";
 
 mod contest;
 mod identities;
+mod wsdl;
 
 /// One project as the gateway sees it.
 #[derive(Debug, Clone)]
@@ -87,6 +88,8 @@ pub struct Deployer {
     tokens: Arc<Tokens>,
     /// Who checks the health of endpoints; `None` where nobody does.
     watch: Option<Watch>,
+    /// WSDLs that were fetched.
+    wsdls: wsdl::Cache,
     projects: BTreeMap<PathBuf, Entry>,
     generation: u64,
 }
@@ -170,6 +173,7 @@ impl Deployer {
             environment,
             tokens: Arc::default(),
             watch: None,
+            wsdls: wsdl::Cache::default(),
             projects,
             generation: 0,
         }
@@ -343,6 +347,11 @@ impl Deployer {
         let (project, mut diagnostics) = Project::read(files);
         let plan = project.and_then(|mut project| {
             diagnostics.extend(self.parametrise(&mut project));
+            // Whoever serves nobody asks nobody.
+            if self.watch.is_some() {
+                let fetcher = Fetcher::new(Arc::clone(&self.trust), wsdl::LIMITS);
+                diagnostics.extend(wsdl::fetch(&mut project, &fetcher, &self.wsdls));
+            }
             let options = CompileOptions { cors: cors_defaults(&self.config) };
             let (plan, found) =
                 compile(&project, &options, Secrets { source: &*self.vault, before });
@@ -425,7 +434,9 @@ impl Deployer {
         let computed = computed.map(|it| EndpointPlan::Dynamic(it.clone()));
         let is_sequence = |it: &Option<Endpoint>| matches!(it, Some(Endpoint::Sequence(_)));
         let has_backends = is_sequence(&endpoints.production) || is_sequence(&endpoints.sandbox);
-        let has_policies = plan.operations.iter().any(|operation| !operation.flows.is_empty());
+        let soap = plan.soap.iter().flat_map(|soap| soap.flows.values());
+        let flows = plan.operations.iter().map(|operation| &operation.flows).chain(soap);
+        let has_policies = flows.into_iter().any(|flows| !flows.is_empty());
         let is_brief =
             |operation: &OperationPlan| brief::is_brief(&operation.flows, &plan.library.0);
         LiveApi {

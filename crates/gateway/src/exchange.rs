@@ -269,6 +269,7 @@ impl Exchange {
             connection: Arc::clone(connection),
             api: None,
             operation: None,
+            soap_operation: None,
             started: Instant::now(),
             request_id: if present.has(Known::RequestId) {
                 trace::request_id(&head.headers)
@@ -376,6 +377,8 @@ pub struct Record {
     pub api: Option<Arc<LiveApi>>,
     /// The operation it is for.
     pub operation: Option<usize>,
+    /// The operation of a SOAP service that it calls, where something depends on it.
+    pub(crate) soap_operation: Option<Arc<str>>,
     /// When the head had been read.
     pub started: Instant,
     /// Its id.
@@ -497,6 +500,7 @@ impl Record {
             api: plan.map(|plan| plan.name.as_str()),
             version: plan.map(|plan| plan.version.as_str()),
             operation: template,
+            soap_operation: self.soap_operation.as_deref(),
             endpoint: self.attempts.endpoint.as_deref(),
             upstream: self.attempts.target.as_deref().map(|target| &*target.name),
             attempts: self.attempts.count,

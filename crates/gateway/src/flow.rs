@@ -38,7 +38,9 @@ pub(crate) fn concerns(exchange: &Exchange, api: &LiveApi) -> bool {
 
 fn flows<'a>(exchange: &Exchange, api: &'a LiveApi) -> Option<&'a Arc<FlowsPlan>> {
     let operation = api.plan.operations.get(exchange.record.operation?)?;
-    Some(&operation.flows)
+    let called = exchange.record.soap_operation.as_ref().zip(api.plan.soap.as_ref());
+    let own = called.and_then(|(name, soap)| soap.flows.get(name));
+    Some(own.unwrap_or(&operation.flows))
 }
 
 /// An exchange with policies, in one piece.

@@ -9,7 +9,7 @@ use crate::body::ResponseBody;
 use crate::exchange::{Arrival, Connection, Exchange};
 use crate::fault::Failure;
 use crate::flow::brief::After;
-use crate::{admit, endpoint, flow, locate, normalise, respond};
+use crate::{admit, endpoint, flow, locate, normalise, respond, soap, wsdl};
 
 /// The connection is to be closed without an answer.
 #[derive(Debug, thiserror::Error)]
@@ -48,11 +48,17 @@ async fn serve(
 async fn answer(exchange: &mut Exchange) -> Result<Response<ResponseBody>, Failure> {
     normalise::normalise(exchange)?;
     locate::find_api(exchange)?;
+    if wsdl::is_asked(exchange) {
+        return Box::pin(wsdl::answer(exchange)).await;
+    }
     if let Some(preflight) = locate::find_operation(exchange)? {
         return Ok(preflight);
     }
     admit::admit(exchange).await?;
     let api = exchange.record.api.clone().expect("an API was found above");
+    if let Some(plan) = &api.plan.soap {
+        Box::pin(soap::find(exchange, plan)).await?;
+    }
     let (endpoint, after) = match flow::brief::prepare(exchange, &api) {
         Some(prepared) => prepared?,
         // Boxed, so that it does not make every exchange larger.

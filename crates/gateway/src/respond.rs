@@ -11,10 +11,12 @@ use http::{HeaderMap, Method, Response, StatusCode};
 use http_body::Body as _;
 use model::fault::{FaultCode, Shape};
 use tokio::time::Instant;
+use xml::fault::{Blame, SoapFault};
+use xml::soap::Version;
 
 use crate::admit::cors::Cors;
 use crate::body::{RequestSource, ResponseBody};
-use crate::config::FaultStatus;
+use crate::config::{FaultStatus, SoapFaults};
 use crate::exchange::{Arrival, Connection, Exchange};
 use crate::fault::Fault;
 use crate::handle::Silence;
@@ -29,8 +31,8 @@ pub enum Dialect {
     Json,
     /// XML, `am:fault`.
     Xml,
-    /// A SOAP 1.1 fault.
-    Soap,
+    /// A SOAP fault.
+    Soap(Version),
 }
 
 impl Dialect {
@@ -42,12 +44,11 @@ impl Dialect {
             headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
         };
         if matches!(*method, Method::POST | Method::PUT | Method::PATCH) {
-            let media = value(&header::CONTENT_TYPE).split(';').next().unwrap_or_default().trim();
-            if media.eq_ignore_ascii_case("application/soap+xml")
-                || media.eq_ignore_ascii_case("text/xml")
-            {
-                return Self::Soap;
+            let content_type = value(&header::CONTENT_TYPE);
+            if let Some(version) = mediation::soap::version_of(content_type) {
+                return Self::Soap(version);
             }
+            let media = content_type.split(';').next().unwrap_or_default().trim();
             if is_xml(media) {
                 return Self::Xml;
             }
@@ -199,7 +200,12 @@ pub(crate) fn status(snapshot: &Snapshot, fault: &Fault) -> StatusCode {
 fn dialect(exchange: &Exchange, fault: &Fault) -> Dialect {
     match fault.code.shape() {
         Shape::Blocked | Shape::KeyError => Dialect::Xml,
-        Shape::Report | Shape::Plain => exchange.dialect,
+        Shape::Report | Shape::Plain => match exchange.dialect {
+            Dialect::Soap(_) if exchange.snapshot.config.soap_faults == SoapFaults::Always11 => {
+                Dialect::Soap(Version::V11)
+            }
+            dialect => dialect,
+        },
     }
 }
 
@@ -221,7 +227,8 @@ fn content_type(dialect: Dialect) -> HeaderValue {
     HeaderValue::from_static(match dialect {
         Dialect::Json => "application/json; charset=UTF-8",
         Dialect::Xml => "application/xml; charset=UTF-8",
-        Dialect::Soap => "text/xml; charset=UTF-8",
+        Dialect::Soap(Version::V11) => "text/xml; charset=UTF-8",
+        Dialect::Soap(Version::V12) => "application/soap+xml; charset=UTF-8",
     })
 }
 
@@ -229,10 +236,25 @@ fn body(fault: &Fault, dialect: Dialect) -> String {
     match dialect {
         Dialect::Json => json_body(fault),
         Dialect::Xml => xml_body(fault),
-        Dialect::Soap if fault.code == FaultCode::NoApi => {
-            xml::fault::soap11("The requested endpoint is not available.")
+        Dialect::Soap(version) => xml::fault::soap(version, &soap_fault(fault)),
+    }
+}
+
+/// What WSO2's sequences say to callers of SOAP (spec/03 §1.6): that of no API, that of failed
+/// authentication, that of limits, and that of everything else.
+fn soap_fault(fault: &Fault) -> SoapFault<'_> {
+    let service = |reason, detail| SoapFault { blame: Blame::Service, reason, detail };
+    match fault.code {
+        FaultCode::NoApi => service("The requested endpoint is not available.", ""),
+        FaultCode::Overloaded | FaultCode::EndpointAtLimit => {
+            service(fault.code.message(), fault.text())
         }
-        Dialect::Soap => xml::fault::soap11(fault.text()),
+        code if code.shape() == Shape::Plain => SoapFault {
+            blame: Blame::Caller,
+            reason: "Authentication Failure",
+            detail: code.message(),
+        },
+        _ => service(fault.text(), ""),
     }
 }
 

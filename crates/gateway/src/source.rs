@@ -5,6 +5,7 @@ pub mod folder;
 
 mod stamp;
 pub mod watch;
+mod wsdl;
 
 use std::path::PathBuf;
 

@@ -25,6 +25,7 @@ pub mod property;
 pub mod rule;
 pub mod script;
 pub mod sequence;
+pub mod soap;
 #[cfg(test)]
 #[allow(dead_code, reason = "each of the two crates of tests uses a part of it")]
 mod testing;

@@ -71,6 +71,16 @@ impl RuleTable {
         conditions.map(Condition::need).max().unwrap_or_default()
     }
 
+    /// Whether a rule asks which SOAP operation is called.
+    pub fn asks_operation(&self) -> bool {
+        let mut conditions = self.rules.iter().flat_map(|rule| &rule.conditions);
+        conditions.any(|condition| match &condition.source {
+            condition::Source::SoapOperation => true,
+            condition::Source::Property(name) => name.as_ref() == condition::SOAP_OPERATION,
+            _ => false,
+        })
+    }
+
     /// The names of the endpoints that it chooses from.
     pub fn endpoints(&self) -> impl Iterator<Item = &str> {
         self.destinations().filter_map(|it| match it {

@@ -49,6 +49,8 @@ pub struct ApiDefinition {
     pub scopes: Vec<Scope>,
     /// `operations`.
     pub operations: Vec<Operation>,
+    /// `x-weir-soap-operations`: what belongs to single operations of a SOAP service.
+    pub soap_operations: Vec<SoapOperation>,
     /// `apiPolicies`.
     pub api_policies: PolicyReferences,
     /// `mediationPolicies`, or `inSequence` and its like of the old form.
@@ -63,6 +65,8 @@ pub struct ApiDefinition {
     pub subtype: Option<String>,
     /// `advertiseInfo.advertised`.
     pub is_advertised: bool,
+    /// `visibility`, in upper case.
+    pub visibility: Option<String>,
     /// `accessControl`.
     pub access_control: Option<String>,
     /// `accessControlRoles`.
@@ -128,6 +132,15 @@ pub struct Operation {
     pub policies: PolicyReferences,
 }
 
+/// An operation of a SOAP service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SoapOperation {
+    /// Its name in the WSDL.
+    pub name: String,
+    /// What is said of it; of use are its policies alone.
+    pub operation: Operation,
+}
+
 impl ApiDefinition {
     /// Reads the `data` of `api.yaml`.
     pub fn read(at: &Cursor<'_>, found: &mut Diagnostics) -> Self {
@@ -170,6 +183,7 @@ impl ApiDefinition {
             cors: None,
             scopes: Vec::new(),
             operations: Vec::new(),
+            soap_operations: Vec::new(),
             api_policies: PolicyReferences::default(),
             sequences: Vec::new(),
             implementation: String::new(),
@@ -177,6 +191,7 @@ impl ApiDefinition {
             gateway_vendor: None,
             subtype: None,
             is_advertised: false,
+            visibility: None,
             access_control: None,
             access_control_roles: Vec::new(),
             policies: Vec::new(),
@@ -198,6 +213,7 @@ impl ApiDefinition {
         self.security_scheme = list("securityScheme", found);
         self.audiences = without_all(list("audiences", found).unwrap_or_default());
         self.key_managers = without_all(list("keyManagers", found).unwrap_or_default());
+        self.visibility = upper(at, "visibility", found);
         self.access_control = at.get("accessControl").word(found);
         self.access_control_roles = at.get("accessControlRoles").texts(found);
         let scopes = at.get("scopes").items(found);
@@ -215,6 +231,11 @@ impl ApiDefinition {
         self.cors = (!cors.is_absent()).then(|| CorsDefinition::read(&cors, found));
         let operations = at.get("operations").items(found);
         self.operations = operations.iter().map(|at| Operation::read(at, found)).collect();
+        let soap_operations = at.get("x-weir-soap-operations");
+        for (name, at) in soap_operations.entries(found) {
+            let operation = Operation::read(&at, found);
+            self.soap_operations.push(SoapOperation { name: name.to_owned(), operation });
+        }
         self.api_policies = PolicyReferences::read(&at.get("apiPolicies"), found);
         self.sequences = SequenceReference::read_all(at, found);
         self.policies = at.get("policies").texts(found);

@@ -41,7 +41,7 @@ codes! {
     VERSION = "AP002", "The version of the API is missing, too long or has a character that is not allowed.", "Use 1 to 30 letters, digits, dots, hyphens or underscores.";
     CONTEXT = "AP003", "The context of the API is missing, too long or malformed.", "Write a path such as `/orders`, at most 232 characters.";
     VERSION_IS_NUMBER = "AP004", "The version is written as a fraction, so trailing zeros are lost.", "Put the version in quotes.";
-    API_TYPE = "AP005", "The type of the API is not supported by this version.", "Use `type: HTTP`.";
+    API_TYPE = "AP005", "The type of the API is not supported by this version.", "Use `type: HTTP` or `type: SOAP`.";
     LIFECYCLE = "AP006", "The state of the life cycle is unknown.", "Use CREATED, PROTOTYPED, PUBLISHED, BLOCKED, DEPRECATED or RETIRED.";
     RETIRED = "AP007", "The API is retired, so it is not deployed.", "Set `lifeCycleStatus` to PUBLISHED to serve it.";
     TRANSPORT = "AP008", "A transport is unknown, or none is left.", "List `http`, `https` or both under `transport`.";
@@ -81,14 +81,14 @@ codes! {
     ACTION = "EP010", "The `actionSelect` of an endpoint is unknown; `fault` is used.", "Use fault, discard or neverTimeout.";
     CODES_NOT_A_LIST = "EP011", "A list of error codes is written as a single value, which WSO2 ignores, and so do we.", "Write a list, such as `[\"101503\"]`.";
     ERROR_CODE = "EP012", "An error code is not a number.", "Use numbers such as 101503.";
-    MESSAGE_FORMAT = "EP013", "`format` and `optimize` of an address endpoint have no effect in this version.", "Use `leave-as-is`.";
+    MESSAGE_FORMAT = "EP013", "`format` or `optimize` has a value that is unknown, does not go with the other one, or stands where it has no effect.", "Use an address endpoint with one of the values that are named.";
     URL_VARIABLE = "EP014", "A variable in the URL of an endpoint never has a value.", "Use names that begin with `uri.var.` or `query.param.`.";
     DYNAMIC = "EP022", "Dynamic endpoints are not supported by this version.", "Use one URL for each stage.";
     AWS_LAMBDA = "EP023", "AWS Lambda endpoints are not supported by this version.", "Use the function's URL as an http endpoint.";
     SEQUENCE_BACKEND = "EP024", "Sequence backends are not supported by this version.", "Use one URL for each stage.";
     WEBSOCKET = "EP025", "WebSocket endpoints are not supported by this version.", "Use an http endpoint.";
     GRAPHQL = "EP026", "GraphQL endpoints are not supported by this version.", "Use an http endpoint.";
-    WSDL = "EP027", "WSDL endpoints are not supported by this version.", "Use an address endpoint.";
+    WSDL = "EP027", "The address of a WSDL endpoint cannot be found: its WSDL cannot be read, or does not have the service or port.", "Name a service and a port that the WSDL has, or use an address endpoint.";
     PROTOTYPE = "EP028", "Mock endpoints are not supported by this version.", "Use an http endpoint.";
     SECURITY_BASIC = "EP030", "Basic authentication towards an endpoint is not described completely, or in a way that cannot be sent.", "Write `username` and `password`; the user name has no colon.";
     SECURITY_DIGEST = "EP031", "Digest authentication towards an endpoint is not described completely, or in a way that cannot be sent.", "Write `username` and `password`.";
@@ -111,7 +111,7 @@ codes! {
     NO_EFFECT = "EP050", "A setting has no effect where it stands.", "Remove it, or add what it needs.";
     HEALTH_CHECK = "EP051", "The health of an endpoint cannot be checked in this way.", "Use what is named, or remove the check.";
     CONDITION = "EP052", "The expression that tells a failed answer is malformed.", "Write a comparison such as `status >= 500`.";
-    WSDL_ADDRESS = "EP053", "The address of a member is taken from the URL of its WSDL.", "Use a member of type address with the URL of the service.";
+    WSDL_ADDRESS = "EP053", "The WSDL of an endpoint was not fetched, so that its service and port were not looked for.", "Put the WSDL into `WSDL/`; a gateway that serves the API fetches it.";
     CONNECTION_LIMIT = "EP054", "Connections cannot be limited over HTTP/2.", "Use `requestsInFlight`, or remove `x-weir-http2: always`.";
     TARGET_PATTERN = "EP055", "An entry of `allow` is no pattern of targets.", "Write a host, `*.suffix`, or a network such as 10.0.0.0/8; a scheme and a port may be added to hosts.";
     OPEN_TARGETS = "EP056", "Whatever address is computed for a request is shown the credentials of the endpoint.", "Add `x-weir.allow` with the hosts that may be called.";

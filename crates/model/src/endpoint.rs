@@ -83,6 +83,15 @@ pub struct StageConfig {
     pub sequence: Option<String>,
 }
 
+/// The part of a WSDL that an endpoint of type `wsdl` is at.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct WsdlPort {
+    /// `wsdlendpointService`.
+    pub service: Option<String>,
+    /// `wsdlendpointPort`.
+    pub port: Option<String>,
+}
+
 /// One URL with its settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
@@ -94,6 +103,8 @@ pub struct Member {
     pub kind: Option<EndpointKind>,
     /// `config`, unless it is absent, null or empty.
     pub config: Option<LeafConfig>,
+    /// Which service and port of a WSDL it is.
+    pub wsdl: WsdlPort,
     /// `x-weir-http2`.
     pub http2: Option<String>,
     /// `x-weir`.
@@ -199,10 +210,12 @@ impl StageConfig {
         let sequence = at.get(stage);
         let sequence = (*kind == EndpointKind::SequenceBackend).then(|| sequence.word(found));
         let members = at.get(&format!("{stage}_endpoints"));
+        let named = WsdlPort::read(at, if stage == "sandbox" { "Sandbox" } else { "" }, found);
         let mut read = |at: &Cursor<'_>| {
             let mut members = Member::read_all(at, found);
             for member in &mut members {
                 member.http2 = member.http2.take().or_else(|| http2.map(str::to_owned));
+                member.wsdl.complete(&named);
             }
             members
         };
@@ -239,6 +252,7 @@ impl Member {
             url: at.get("url").word(found),
             kind: kind.map(|kind| EndpointKind::parse(&kind)),
             config: LeafConfig::read(&at.get("config"), found),
+            wsdl: WsdlPort::read(at, "", found),
             http2: at.get("x-weir-http2").word(found),
             extension: Extension::read(at),
         }
@@ -248,6 +262,20 @@ impl Member {
     #[must_use]
     pub fn place_of(&self, key: &str) -> Place {
         self.place.deeper(key)
+    }
+}
+
+impl WsdlPort {
+    fn read(at: &Cursor<'_>, suffix: &str, found: &mut Diagnostics) -> Self {
+        let mut word = |key: &str| at.get(&format!("{key}{suffix}")).word(found);
+        Self { service: word("wsdlendpointService"), port: word("wsdlendpointPort") }
+    }
+
+    /// What a member leaves out is what the stage says.
+    fn complete(&mut self, stage: &Self) {
+        if self.service.is_none() && self.port.is_none() {
+            self.clone_from(stage);
+        }
     }
 }
 

@@ -97,6 +97,8 @@ faults! {
     EndpointAtLimit = 303_901, 503, 503, Report, "Service Unavailable", "The endpoint is at its limits";
     /// A policy chose an upstream that may not be called; a number of our own.
     TargetNotAllowed = 303_902, 403, 403, Report, "Forbidden", "The target is not allowed";
+    /// A message cannot be written as the endpoint wants it; a number of our own.
+    MessageFormat = 303_903, 400, 400, Report, "Bad Request", "The message cannot be written as the endpoint wants it";
     /// The member that a session is bound to is not ready.
     SessionNotReady = 309_001, 500, 503, Report, "Runtime Error", "The endpoint of the session is not ready";
     /// The member that a session is bound to failed.

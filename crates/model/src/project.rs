@@ -8,6 +8,9 @@ mod certificates;
 mod legacy;
 mod params;
 
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
 use serde_json::Value;
 
 use crate::api::ApiDefinition;
@@ -67,6 +70,9 @@ pub struct Project {
     pub sequences: Vec<SequenceFile>,
     /// The sequences that answer in place of an upstream.
     pub backends: Vec<BackendSequence>,
+    /// WSDLs that endpoints name by their URL, as whoever compiles the project has fetched them, or
+    /// why that failed; what nobody has tried to fetch is not here.
+    pub fetched: BTreeMap<String, Result<Bytes, String>>,
     /// Where the endpoints were written, once an environment has replaced them.
     endpoints_from: Option<Place>,
 }
@@ -113,6 +119,7 @@ impl Project {
             policies,
             sequences,
             backends,
+            fetched: BTreeMap::new(),
             endpoints_from: None,
             files,
         });

@@ -111,6 +111,14 @@ pub struct ApiFlows {
 }
 
 impl ApiFlows {
+    /// The text of everything that runs.
+    pub fn fragments(&self) -> impl Iterator<Item = &str> {
+        let levels = std::iter::once(&self.api).chain(&self.operations);
+        let fragments =
+            levels.flat_map(|flows| Flow::ALL.into_iter().flat_map(|flow| flows.of(flow)));
+        fragments.map(|fragment| fragment.text.as_str())
+    }
+
     /// What runs for an operation, in its order; for one that is not there, what runs for the API.
     pub fn of(&self, operation: usize, flow: Flow) -> impl Iterator<Item = &Fragment> {
         let own = self.operations.get(operation).map(|flows| flows.of(flow)).unwrap_or_default();

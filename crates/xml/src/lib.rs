@@ -8,6 +8,7 @@ pub mod fault;
 pub mod json;
 pub mod name;
 pub mod read;
+pub mod soap;
 pub mod tree;
 pub mod write;
 pub mod xpath;

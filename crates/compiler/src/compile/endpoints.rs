@@ -16,6 +16,8 @@ use crate::plan::{BackendPlan, Dialect, EndpointPlan, Stages};
 #[derive(Clone, Copy)]
 enum Root {
     Leaf(Dialect),
+    /// At the address that a WSDL says.
+    Wsdl,
     Dynamic,
     Sequence,
     Group(Kind),
@@ -119,6 +121,7 @@ fn root(config: &EndpointConfig, found: &mut Diagnostics) -> Option<Root> {
     let (code, what) = match &config.kind {
         EndpointKind::Http | EndpointKind::Service => return Some(Root::Leaf(Dialect::Http)),
         EndpointKind::Address => return Some(Root::Leaf(Dialect::Address)),
+        EndpointKind::Wsdl => return Some(Root::Wsdl),
         EndpointKind::Default => return Some(Root::Dynamic),
         EndpointKind::SequenceBackend => return Some(Root::Sequence),
         EndpointKind::LoadBalance => return Some(Root::Group(Kind::Balance)),
@@ -126,7 +129,6 @@ fn root(config: &EndpointConfig, found: &mut Diagnostics) -> Option<Root> {
         EndpointKind::AwsLambda => (codes::AWS_LAMBDA, "AWS Lambda endpoints"),
         EndpointKind::WebSocket => (codes::WEBSOCKET, "WebSocket endpoints"),
         EndpointKind::GraphQl => (codes::GRAPHQL, "GraphQL endpoints"),
-        EndpointKind::Wsdl => (codes::WSDL, "WSDL endpoints"),
         EndpointKind::Mock => (codes::PROTOTYPE, "mock endpoints"),
         EndpointKind::Absent | EndpointKind::Unknown(_) => {
             report_unknown(config, found);
@@ -157,12 +159,12 @@ fn check_extension(stages: &[Stage<'_>; 2], root: Root, found: &mut Diagnostics)
     let [first, _] = stages;
     let Some(extension) = &first.config.extension else { return };
     let default = match root {
-        Root::Leaf(_) | Root::Dynamic | Root::Sequence => None,
+        Root::Leaf(_) | Root::Wsdl | Root::Dynamic | Root::Sequence => None,
         Root::Group(kind) => Some(kind),
     };
     let of_leaves: &[&[&str]] = match root {
         Root::Dynamic => &[leaf::KEYS, dynamic::KEYS],
-        Root::Leaf(_) | Root::Group(_) => &[leaf::KEYS],
+        Root::Leaf(_) | Root::Wsdl | Root::Group(_) => &[leaf::KEYS],
         Root::Sequence => &[],
     };
     let mut of_both: Vec<&[&str]> = vec![&["production", "sandbox"], RULE_KEYS, dynamic::KEYS];
@@ -200,17 +202,21 @@ impl Stage<'_> {
     fn plan(&self, found: &mut Diagnostics) -> Option<EndpointPlan> {
         let common = self.config.extension.as_ref().map(|extension| extension.cursor());
         let settings = Settings::new(self.extension.clone().into_iter().chain(common));
-        let settings = settings.within(Some(self.security));
+        let settings = settings.within(Some(self.security)).knowing(self.source.wsdls);
         if let Some(at) = self.tree() {
             let kind = match self.root {
-                Root::Leaf(_) | Root::Dynamic | Root::Sequence => None,
+                Root::Leaf(_) | Root::Wsdl | Root::Dynamic | Root::Sequence => None,
                 Root::Group(kind) => Some(kind),
             };
             let http2 = self.config.http2.as_deref();
             return tree::of_stage(&at, kind, &self.name, settings, http2, found);
         }
         match self.root {
-            Root::Leaf(dialect) => self.leaf(dialect, &settings, found),
+            Root::Leaf(dialect) => self.leaf(self.single(found)?, dialect, &settings, found),
+            Root::Wsdl => {
+                let member = self.source.wsdls.located(self.single(found)?, found)?;
+                self.leaf(&member, Dialect::Address, &settings, found)
+            }
             Root::Dynamic => dynamic::plan(self, &settings, &self.policies.trusted, found),
             Root::Sequence => self.sequence(found),
             Root::Group(Kind::Failover) => wso2::failover(self.own, &self.name, settings, found),
@@ -230,11 +236,11 @@ impl Stage<'_> {
 
     fn leaf(
         &self,
+        member: &Member,
         dialect: Dialect,
         settings: &Settings<'_>,
         found: &mut Diagnostics,
     ) -> Option<EndpointPlan> {
-        let member = self.single(found)?;
         let own = member.extension.as_ref().map(|extension| extension.cursor());
         let own = Settings::new(own);
         own.check_keys(&[leaf::KEYS], found);

@@ -7,13 +7,14 @@ use model::cursor::Cursor;
 use model::endpoint::Member;
 use model::{Diagnostics, Project, codes};
 
+use super::policies::SOAP_KEY;
 use crate::plan::Http2;
 
 const PREFIX: &str = "x-weir";
 const GROUP: &str = "x-weir";
 const PRESERVE_HOST: &str = "x-weir-preserve-host";
 const HTTP2: &str = "x-weir-http2";
-const OF_API: &[&str] = &[PRESERVE_HOST];
+const OF_API: &[&str] = &[PRESERVE_HOST, SOAP_KEY];
 const OF_CONFIG: &[&str] = &[GROUP, PRESERVE_HOST, HTTP2];
 const OF_MEMBER: &[&str] = &[GROUP, HTTP2];
 const MEMBER_KEYS: &[&str] =
@@ -31,6 +32,13 @@ pub(super) fn check(project: &Project, found: &mut Diagnostics) {
         for member in members {
             check_keys(&member, OF_MEMBER, found);
             check_keys(&member.get("config"), &[], found);
+        }
+    }
+    for (_, at) in data.get(SOAP_KEY).entries(&mut Diagnostics::new()) {
+        for key in at.keys().filter(|key| *key != "operationPolicies") {
+            let message = format!("the key `{key}` is unknown here");
+            let help = "Write `operationPolicies`; nothing else belongs to a SOAP operation.";
+            found.error(codes::UNKNOWN_EXTENSION, at.get(key).place(), message, help);
         }
     }
     for operation in data.get("operations").items(&mut Diagnostics::new()) {
@@ -83,6 +91,7 @@ fn check_keys(at: &Cursor<'_>, known: &[&str], found: &mut Diagnostics) {
 
 fn suggestion(key: &str, known: &[&str]) -> String {
     match key {
+        SOAP_KEY => return format!("Put `{SOAP_KEY}` into `data`."),
         PRESERVE_HOST => return format!("Put `{PRESERVE_HOST}` into `endpointConfig` or `data`."),
         GROUP => return format!("Put `{GROUP}` into `endpointConfig`, or beside a `url`."),
         HTTP2 => return format!("Put `{HTTP2}` into `endpointConfig`, or beside a `url`."),

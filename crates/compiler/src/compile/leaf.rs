@@ -1,5 +1,7 @@
 //! A URL to a leaf: its address, its resilience, its limits and how its health is checked.
 
+mod message;
+
 use std::time::Duration;
 
 use http::uri::PathAndQuery;
@@ -44,7 +46,7 @@ impl Leaf<'_> {
         if is_member && resilience.on_timeout != TimeoutAction::Fault {
             warn_of_silence(member, found);
         }
-        check_format(member, found);
+        let message = message::wanted(member, dialect, found);
         let http2 = extensions::http2(member, found);
         let limits = limits(settings, found);
         count_connections(settings, http2, found);
@@ -65,6 +67,7 @@ impl Leaf<'_> {
             name,
             dialect,
             url,
+            message,
             resilience,
             http2,
             credentials,
@@ -76,40 +79,30 @@ impl Leaf<'_> {
 }
 
 /// The kinds of URL that may be in a group; `None`, and a diagnostic, for any other.
-pub(super) fn dialect_of_member(member: &mut Member, found: &mut Diagnostics) -> Option<Dialect> {
+///
+/// A member that a WSDL locates gets the address that is there.
+pub(super) fn dialect_of_member(
+    member: &mut Member,
+    settings: &Settings<'_>,
+    found: &mut Diagnostics,
+) -> Option<Dialect> {
     match &member.kind {
         None | Some(EndpointKind::Absent | EndpointKind::Http | EndpointKind::Service) => {
             Some(Dialect::Http)
         }
         Some(EndpointKind::Address) => Some(Dialect::Address),
-        Some(EndpointKind::Wsdl) => wsdl_address(member, found),
+        Some(EndpointKind::Wsdl) => {
+            *member = settings.wsdls()?.located(member, found)?;
+            Some(Dialect::Address)
+        }
         Some(_) => {
             let message = "this type cannot be a member of a group";
-            let help = "Use http or address; groups of other kinds are written below `x-weir`.";
+            let help =
+                "Use http, address or wsdl; groups of other kinds are written below `x-weir`.";
             found.error(codes::MEMBER_TYPE, member.place_of("endpoint_type"), message, help);
             None
         }
     }
-}
-
-/// The service is where its WSDL is, without the query that asks for it.
-fn wsdl_address(member: &mut Member, found: &mut Diagnostics) -> Option<Dialect> {
-    let place = member.place_of("url");
-    let Some(text) = &member.url else { return Some(Dialect::Address) };
-    let (address, query) = text.split_once('?').unwrap_or((text, ""));
-    if address.to_ascii_lowercase().ends_with(".wsdl") {
-        let message = "the address of the service is in the WSDL, which is not read";
-        let help = "Use a member of type address with the URL of the service.";
-        found.error(codes::WSDL, place, message, help);
-        return None;
-    }
-    if query.eq_ignore_ascii_case("wsdl") || query.to_ascii_lowercase().starts_with("wsdl=") {
-        let message = format!("the service is taken to be at `{address}`");
-        let help = "Use a member of type address with the URL of the service.";
-        found.warning(codes::WSDL_ADDRESS, place, message, help);
-        member.url = Some(address.to_owned());
-    }
-    Some(Dialect::Address)
 }
 
 fn warn_of_silence(member: &Member, found: &mut Diagnostics) {
@@ -118,18 +111,6 @@ fn warn_of_silence(member: &Member, found: &mut Diagnostics) {
     let place = member.config.as_ref().map(|config| config.place_of("actionSelect"));
     let place = place.unwrap_or_else(|| member.place.clone());
     found.warning(codes::MEMBER_DISCARDS, place, message, help);
-}
-
-fn check_format(member: &Member, found: &mut Diagnostics) {
-    let Some(config) = &member.config else { return };
-    for (key, value) in [("format", &config.format), ("optimize", &config.optimize)] {
-        let Some(value) = value else { continue };
-        if !value.eq_ignore_ascii_case("leave-as-is") {
-            let message = format!("`{key}: {value}` has no effect in this version");
-            let help = "Use `leave-as-is`.";
-            found.warning(codes::MESSAGE_FORMAT, config.place_of(key), message, help);
-        }
-    }
 }
 
 fn limits(settings: &Settings<'_>, found: &mut Diagnostics) -> Limits {

@@ -6,6 +6,7 @@ mod circle;
 mod named;
 mod rules;
 mod shipped;
+mod soap;
 mod trust;
 
 use std::sync::Arc;
@@ -23,6 +24,7 @@ use super::Source;
 use crate::plan::{FlowsPlan, LibraryPlan, SequencePlan, TargetPattern};
 pub(super) use named::{check as check_names, extras};
 pub(super) use rules::KEYS as RULE_KEYS;
+pub(super) use soap::{KEY as SOAP_KEY, plan as soap_plan};
 
 /// What mediates for an API.
 pub(super) struct Policies {
@@ -51,7 +53,7 @@ impl Policies {
             render: &render,
             secrets: source.secrets.source,
         };
-        let flows = policy::flow::resolve(source.api, &sources, found);
+        let flows = policy::flow::resolve(&soap::extended(source.api), &sources, found);
         let mut made = Self {
             shared: Default::default(),
             rules: rules::of_extension(source, found),

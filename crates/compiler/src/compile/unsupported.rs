@@ -12,10 +12,7 @@ pub(super) fn check(source: &Source<'_>, found: &mut Diagnostics) {
 
 fn check_kind(source: &Source<'_>, found: &mut Diagnostics) {
     let api = source.api;
-    if api.kind != "HTTP" {
-        let message = format!("APIs of type `{}` are not supported by this version", api.kind);
-        found.error(codes::API_TYPE, source.place("type"), message, "Use `type: HTTP`.");
-    }
+    check_type(source, found);
     if let Some(subtype) = api.subtype.as_ref().filter(|subtype| *subtype != "DEFAULT") {
         let message = format!("the subtype `{subtype}` is not supported by this version");
         let place = source.place("subtypeConfiguration");
@@ -35,6 +32,29 @@ fn check_kind(source: &Source<'_>, found: &mut Diagnostics) {
         let help = "Put the endpoint into `endpointConfig`.";
         found.error(codes::OPERATION_ENDPOINT, api.place.clone(), message, help);
     }
+}
+
+/// What a caller of SOAP calls is passed on as it is; REST to SOAP needs its mapping.
+fn check_type(source: &Source<'_>, found: &mut Diagnostics) {
+    let kind = source.api.kind.as_str();
+    let (message, help) = match kind {
+        "HTTP" | "SOAP" => return,
+        "SOAPTOREST" if has_mapping(source) => return,
+        "SOAPTOREST" => (
+            "the API maps REST to SOAP, and the project has no mapping in `SoapToRest/`".to_owned(),
+            "Export the API with its sequences, or use `type: SOAP` to pass messages on.",
+        ),
+        kind => (
+            format!("APIs of type `{kind}` are not supported by this version"),
+            "Use `type: HTTP` or `type: SOAP`.",
+        ),
+    };
+    found.error(codes::API_TYPE, source.place("type"), message, help);
+}
+
+/// Whether the project says how resources become SOAP messages.
+fn has_mapping(source: &Source<'_>) -> bool {
+    source.project.files().iter().any(|(path, _)| path.starts_with("SoapToRest/"))
 }
 
 /// The API works without these, but less strictly or less quickly than its author meant.

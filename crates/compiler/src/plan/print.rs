@@ -43,6 +43,12 @@ impl Display for ApiPlan {
             }
         }
         write!(f, "{}", self.extras)?;
+        if let Some(wsdl) = &self.wsdl {
+            write!(f, "{wsdl}")?;
+        }
+        if let Some(soap) = &self.soap {
+            write!(f, "{soap}")?;
+        }
         self.certificates.iter().try_for_each(|certificate| write!(f, "{certificate}"))
     }
 }
@@ -111,6 +117,12 @@ impl Display for HttpPlan {
         let url = if self.dialect == Dialect::Dynamic { "computed" } else { self.url.as_str() };
         line(f, "url", url)?;
         line(f, "dialect", dialect)?;
+        if let Some(format) = self.message.format {
+            line(f, "format", format)?;
+        }
+        if let Some(optimize) = self.message.optimize {
+            line(f, "optimize", optimize)?;
+        }
         let http2 = match self.http2 {
             Http2::Negotiate => "negotiate",
             Http2::Always => "always",

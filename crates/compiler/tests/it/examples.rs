@@ -11,9 +11,12 @@ const ENDPOINT: &str =
 
 #[test]
 fn every_example_of_a_document_compiles() {
-    for (document, least) in
-        [("endpoint-groups.md", 11), ("dynamic-endpoints.md", 4), ("policies.md", 1)]
-    {
+    for (document, least) in [
+        ("endpoint-groups.md", 11),
+        ("dynamic-endpoints.md", 4),
+        ("policies.md", 1),
+        ("soap.md", 3),
+    ] {
         let count = compile_examples(document);
         assert!(count >= least, "{document}: {count} examples");
     }

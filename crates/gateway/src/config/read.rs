@@ -25,7 +25,7 @@ use settings::{Effective, Section, Settings, Unit};
 use super::overrides::Overrides;
 use super::{
     ClientLimits, CorsConfig, EndpointDefaults, FaultStatus, Forwarding, GatewayConfig,
-    Http2Limits, Limits, Rate, ScriptsConfig, Timeouts,
+    Http2Limits, Limits, Rate, ScriptsConfig, SoapFaults, Timeouts,
 };
 use values::{DAY, bool_or, choice, duration_in, integer_in, size_in, text_or, texts_or};
 
@@ -57,6 +57,7 @@ pub fn gateway_config(settings: &Settings, overrides: &Overrides) -> (GatewayCon
         cors: cors(settings),
         admission: admission::admission(settings, &home),
         fault_status: fault_status(&gateway),
+        soap_faults: soap_faults(settings),
         hostname: text_or(&settings.section("server"), "hostname", "localhost"),
         strict_virtual_hosts: bool_or(&gateway, "strict_virtual_hosts", false),
         sample_backend: bool_or(&gateway, "sample_backend", false),
@@ -94,6 +95,12 @@ fn workers(gateway: &Section<'_>, overrides: &Overrides) -> usize {
 fn fault_status(gateway: &Section<'_>) -> FaultStatus {
     let choices = [("wso2", FaultStatus::Wso2), ("precise", FaultStatus::Precise)];
     choice(gateway, "fault_status", "wso2", &choices).unwrap_or(FaultStatus::Wso2)
+}
+
+fn soap_faults(settings: &Settings) -> SoapFaults {
+    let choices = [("caller", SoapFaults::Caller), ("1.1", SoapFaults::Always11)];
+    let section = settings.section("weir.compat");
+    choice(&section, "soap_faults", "caller", &choices).unwrap_or(SoapFaults::Caller)
 }
 
 fn limits(settings: &Settings) -> Limits {

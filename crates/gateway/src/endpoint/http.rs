@@ -3,6 +3,7 @@
 mod address;
 mod attempt;
 mod authorize;
+mod write;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -208,6 +209,9 @@ impl HttpLeaf {
             None => Box::pin(self.gate.enter()).await.map_err(|_| self.at_limit())?,
         };
         let mut attempt = self.attempt(exchange, api, ticket, pass)?;
+        if self.writes() {
+            Box::pin(attempt.write(exchange)).await?;
+        }
         let surroundings = Surroundings::of(exchange);
         let sent = attempt.send(surroundings).await;
         exchange.record.attempts.note(attempt.elapsed());
@@ -302,6 +306,7 @@ impl HttpLeaf {
             request,
             wish,
             replaced,
+            originals: None,
             showing,
             reached,
             started,

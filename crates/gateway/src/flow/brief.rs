@@ -44,7 +44,9 @@ pub(crate) fn prepare<'a>(
     api: &'a LiveApi,
 ) -> Option<Result<Prepared<'a>, Failure>> {
     let index = exchange.record.operation?;
-    if !api.has_flows || api.has_backends || !*api.brief.get(index)? {
+    // Operations of SOAP have flows of their own.
+    let is_other = api.has_backends || api.plan.soap.is_some();
+    if !api.has_flows || is_other || !*api.brief.get(index)? {
         return None;
     }
     Some(run(exchange, api, &api.plan.operations.get(index)?.flows))

@@ -20,7 +20,7 @@ use crate::snapshot::LiveApi;
 use crate::variables;
 
 /// The names of what is known of every exchange.
-const KNOWN: [&str; 21] = [
+const KNOWN: [&str; 22] = [
     "REST_API_CONTEXT",
     "SYNAPSE_REST_API_VERSION",
     "SYNAPSE_REST_API",
@@ -32,6 +32,7 @@ const KNOWN: [&str; 21] = [
     "SYNAPSE_RESOURCE",
     "AM_KEY_TYPE",
     "am.correlationID",
+    "soap.operation",
     "api.ut.context",
     "api.ut.api",
     "api.ut.version",
@@ -231,6 +232,7 @@ impl<'a> View<'a> {
                 Cow::Owned(format!("{}://{host}", record.connection.scheme()))
             }
             "API_ELECTED_RESOURCE" | "SYNAPSE_RESOURCE" => Cow::Borrowed(self.template()?),
+            "soap.operation" => Cow::Borrowed(self.exchange.record.soap_operation.as_deref()?),
             "AM_KEY_TYPE" => Cow::Borrowed(self.key_type()),
             "am.correlationID" => Cow::Borrowed(self.exchange.record.request_id.to_str().ok()?),
             _ => return None,

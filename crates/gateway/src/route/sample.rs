@@ -26,6 +26,8 @@ pub(super) fn api(context: &str) -> ApiPlan {
         endpoints: Stages { production: None, sandbox: None },
         extras: compiler::plan::ExtraPlan::default(),
         library: compiler::plan::LibraryPlan::default(),
+        wsdl: None,
+        soap: None,
         certificates: Vec::new(),
         preserve_host: false,
     }

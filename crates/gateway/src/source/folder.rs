@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use model::files::{Files, MAX_FILE_BYTES, MAX_TOTAL_BYTES};
 
 use super::stamp::{Stamp, inside};
-use super::{Change, LoadedProject, archive};
+use super::{Change, LoadedProject, archive, wsdl};
 
 /// Files that make a folder a project.
 const MARKS: [&str; 8] = [
@@ -200,6 +200,8 @@ impl ProjectFolders {
         if before.is_some_and(|before| before.digest == digest) {
             return None;
         }
+        let mut files = files;
+        wsdl::unpack(&mut files);
         Some(Change::Upsert(LoadedProject { path: path.to_owned(), files }))
     }
 

@@ -63,6 +63,8 @@ pub struct AccessRecord<'a> {
     pub version: Option<&'a str>,
     /// The URI template of the operation that was matched.
     pub operation: Option<&'a str>,
+    /// The operation of a SOAP service, where something depends on it.
+    pub soap_operation: Option<&'a str>,
     /// The name of the leaf that answered, or failed last.
     pub endpoint: Option<&'a str>,
     /// The address of its upstream.

@@ -29,6 +29,7 @@ mod policies;
 mod proxies;
 mod refusals;
 mod secured;
+mod soap;
 mod stages;
 mod states;
 mod streaming;

@@ -13,6 +13,9 @@ use crate::expression::{Expression, Moment, Need};
 use crate::fault::MediationFault;
 use crate::property::Scope;
 
+/// The property that says which SOAP operation is called.
+pub(super) const SOAP_OPERATION: &str = "soap.operation";
+
 /// A condition on a request.
 #[derive(Debug)]
 pub struct Condition {
@@ -43,6 +46,8 @@ pub enum Source {
     XPath(Expression),
     /// A property.
     Property(Arc<str>),
+    /// The operation of a SOAP service that the message calls.
+    SoapOperation,
     /// A number from 0 to 99 that stays the same for one caller.
     Bucket,
 }
@@ -130,6 +135,10 @@ impl Condition {
                 let value = message.get(Scope::Default, name, at.host);
                 value.map(|value| value.content().as_ref().to_owned())
             }
+            Source::SoapOperation => {
+                let value = at.host.property(SOAP_OPERATION);
+                value.map(|value| value.content().as_ref().to_owned())
+            }
             Source::Client | Source::Bucket => None,
         })
     }
@@ -166,6 +175,7 @@ impl fmt::Display for Condition {
             Source::Json(expression) => write!(formatter, "json {expression}")?,
             Source::XPath(expression) => write!(formatter, "xpath {expression}")?,
             Source::Property(name) => write!(formatter, "property {name}")?,
+            Source::SoapOperation => formatter.write_str("SOAP operation")?,
             Source::Bucket => formatter.write_str("share")?,
         }
         match &self.test {

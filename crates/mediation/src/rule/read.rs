@@ -15,8 +15,18 @@ use crate::expression::Expression;
 
 /// The most rules that one table has.
 const MOST_RULES: usize = 1_000;
-const SOURCES: [&str; 9] =
-    ["header", "query", "path", "method", "client", "cookie", "json", "xpath", "property"];
+const SOURCES: [&str; 10] = [
+    "header",
+    "query",
+    "path",
+    "method",
+    "client",
+    "cookie",
+    "json",
+    "xpath",
+    "property",
+    "soapOperation",
+];
 const TESTS: [&str; 7] = ["equals", "prefix", "regex", "in", "exists", "range", "percentage"];
 
 /// What is wrong with a rule.
@@ -162,7 +172,7 @@ impl Reader<'_> {
                 Some(Condition { source: Source::Bucket, test })
             }
             // `"method": "POST"` and `"path": "/a"` say both at once.
-            ([name @ ("method" | "path" | "client")], []) => {
+            ([name @ ("method" | "path" | "client" | "soapOperation")], []) => {
                 let wanted = fields.get(*name)?;
                 let source = self.source(pointer, name, wanted)?;
                 let kind = if *name == "path" { "prefix" } else { "in" };
@@ -190,7 +200,7 @@ impl Reader<'_> {
     fn source(&mut self, pointer: &str, kind: &str, named: &Json) -> Option<Source> {
         let name = named.as_str().unwrap_or_default();
         let place = format!("{pointer}/{kind}");
-        if name.is_empty() && !matches!(kind, "path" | "method" | "client") {
+        if name.is_empty() && !matches!(kind, "path" | "method" | "client" | "soapOperation") {
             self.tell(&place, &format!("`{kind}` is to name what is looked at"));
             return None;
         }
@@ -206,6 +216,7 @@ impl Reader<'_> {
             "path" => Source::Path,
             "method" => Source::Method,
             "client" => Source::Client,
+            "soapOperation" => Source::SoapOperation,
             "cookie" => Source::Cookie(name.to_owned()),
             "json" => Source::Json(self.expression(&place, &format!("json-eval({name})"))?),
             "xpath" => Source::XPath(self.expression(&place, name)?),

@@ -7,6 +7,7 @@ use model::{Diagnostics, codes};
 use super::{BALANCE_KEYS, FAILOVER_KEYS, NODE_KEYS};
 use crate::compile::client_certificate;
 use crate::compile::credentials::{self, StageSecurity};
+use crate::compile::wsdl::Wsdls;
 
 /// How many keys are named to choose from.
 const LONGEST_LIST: usize = 10;
@@ -17,6 +18,8 @@ pub(crate) struct Settings<'a> {
     places: Vec<Cursor<'a>>,
     /// What holds for all leaves of the stage, however deep they are.
     stage: Option<StageSecurity<'a>>,
+    /// The WSDLs that endpoints may be in.
+    wsdls: Option<&'a Wsdls<'a>>,
     /// What a group around this place says of security; unlike other settings it holds for groups
     /// within, so that nobody is called without it by mistake.
     security: Option<Cursor<'a>>,
@@ -39,6 +42,7 @@ impl<'a> Settings<'a> {
         Settings {
             places,
             stage: self.stage.or(outer.stage),
+            wsdls: self.wsdls.or(outer.wsdls),
             security: self.security.clone().or_else(|| outer.security.clone()),
             client_certificate: self
                 .client_certificate
@@ -52,10 +56,16 @@ impl<'a> Settings<'a> {
         Self { stage, ..self }
     }
 
+    /// The same for endpoints that may be in one of these WSDLs.
+    pub(crate) fn knowing(self, wsdls: &'a Wsdls<'a>) -> Self {
+        Self { wsdls: Some(wsdls), ..self }
+    }
+
     /// The same in a group within another one.
     pub(crate) fn inside(self, group: &Self) -> Self {
         Self {
             stage: group.stage,
+            wsdls: group.wsdls,
             security: group.security(),
             client_certificate: group.client_certificate(),
             ..self
@@ -70,6 +80,11 @@ impl<'a> Settings<'a> {
     /// What the nearest place says of client certificates.
     pub(crate) fn client_certificate(&self) -> Option<Cursor<'a>> {
         self.get(client_certificate::KEY).or_else(|| self.client_certificate.clone())
+    }
+
+    /// The WSDLs that endpoints may be in.
+    pub(crate) fn wsdls(&self) -> Option<&'a Wsdls<'a>> {
+        self.wsdls
     }
 
     /// The stage.

@@ -164,7 +164,7 @@ impl Tree<'_> {
             return None;
         }
         member.http2 = member.http2.or_else(|| self.http2.map(str::to_owned));
-        let dialect = leaf::dialect_of_member(&mut member, self.found)?;
+        let dialect = leaf::dialect_of_member(&mut member, settings, self.found)?;
         let name = name.to_owned();
         let leaf = Leaf { member: &member, name, dialect, is_member: true, settings };
         leaf.plan(self.found).map(|leaf| EndpointPlan::Http(Box::new(leaf)))

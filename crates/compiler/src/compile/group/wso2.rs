@@ -95,7 +95,7 @@ fn member(
     let own = Settings::new(extension.as_ref().map(|extension| extension.cursor()));
     own.check_keys(&[MEMBER_KEYS, leaf::KEYS], found);
     let (label, weight) = place_in_group(&own, found);
-    let dialect = leaf::dialect_of_member(&mut member, found)?;
+    let dialect = leaf::dialect_of_member(&mut member, group, found)?;
     let settings = own.before(group);
     let leaf = Leaf { member: &member, name, dialect, is_member: true, settings: &settings };
     let endpoint = EndpointPlan::Http(Box::new(leaf.plan(found)?));

@@ -4,25 +4,25 @@
 use std::sync::Arc;
 
 use mediation::sequence::{EndpointRef, Mediator};
-use model::endpoint::{EndpointKind, Member};
+use model::endpoint::{EndpointKind, Member, WsdlPort};
 use model::{Diagnostics, codes};
 
 use super::super::group::settings::Settings;
 use super::super::{Source, dynamic, endpoints, group};
 use super::Policies;
-use crate::plan::{DynamicPlan, EndpointPlan, ExtraPlan, OperationPlan, Stages};
+use crate::plan::{DynamicPlan, EndpointPlan, ExtraPlan, FlowsPlan, Stages};
 
 /// The endpoints besides those of the stages.
 pub(in crate::compile) fn extras(
     source: &Source<'_>,
     policies: &Policies,
-    operations: &[OperationPlan],
+    flows: &[Arc<FlowsPlan>],
     stages: Option<&Stages<EndpointPlan>>,
     found: &mut Diagnostics,
 ) -> ExtraPlan {
     let extension = source.project.data().get("endpointConfig").get("x-weir");
     let prefix = endpoints::name_of(source, "endpoint");
-    let settings = Settings::new(Some(extension.clone()));
+    let settings = Settings::new(Some(extension.clone())).knowing(source.wsdls);
     let mut named = Vec::new();
     for (key, at) in extension.get("endpoints").entries(found) {
         let name = format!("{prefix}_{key}");
@@ -30,7 +30,7 @@ pub(in crate::compile) fn extras(
             named.push((Arc::from(key), plan));
         }
     }
-    let sequences = || operations.iter().flat_map(|operation| operation.flows.sequences());
+    let sequences = || flows.iter().flat_map(|flows| flows.sequences());
     let stages = stages.map(|it| [&it.production, &it.sandbox]).into_iter().flatten().flatten();
     let backends = stages.filter_map(|plan| match plan {
         EndpointPlan::Sequence(plan) => Some(&plan.sequence),
@@ -64,6 +64,7 @@ fn computed(
         url: None,
         kind: Some(EndpointKind::Default),
         config: None,
+        wsdl: WsdlPort::default(),
         http2: None,
         extension: None,
     };
@@ -75,13 +76,13 @@ fn computed(
 pub(in crate::compile) fn check(
     source: &Source<'_>,
     policies: &Policies,
-    operations: &[OperationPlan],
+    flows: &[Arc<FlowsPlan>],
     extras: &ExtraPlan,
     found: &mut Diagnostics,
 ) {
     let known: Vec<&str> = extras.named.iter().map(|(name, _)| name.as_ref()).collect();
     let mut missing: Vec<String> = Vec::new();
-    for sequence in operations.iter().flat_map(|operation| operation.flows.sequences()) {
+    for sequence in flows.iter().flat_map(|flows| flows.sequences()) {
         let names = std::cell::RefCell::new(&mut missing);
         // The test sees every step, and says yes to none.
         sequence.sequence.any(&policies.library.0, &|mediator| {

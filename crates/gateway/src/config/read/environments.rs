@@ -185,6 +185,7 @@ fn own_endpoints(environment: &mut Environment, config: &GatewayConfig) {
     let own = |scheme: &str, listener: Option<std::net::SocketAddr>| {
         listener.map(|address| format!("{scheme}://{}:{}", config.hostname, address.port()))
     };
+    environment.is_derived = true;
     environment.http_endpoint = own("http", config.listeners.http);
     environment.https_endpoint = own("https", config.listeners.https);
 }

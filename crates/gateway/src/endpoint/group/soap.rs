@@ -130,7 +130,7 @@ fn find(start: &[u8], paths: &[&[Tag]]) -> Found {
 }
 
 /// The part that is text, without a byte order mark; and whether what follows may be, too.
-fn readable(bytes: &[u8]) -> (&str, bool) {
+pub(crate) fn readable(bytes: &[u8]) -> (&str, bool) {
     let (text, is_text) = match str::from_utf8(bytes) {
         Ok(text) => (text, true),
         Err(error) => {
@@ -245,7 +245,7 @@ impl Search<'_> {
 }
 
 /// Whether an error may come of the message being cut off, rather than of what is there.
-fn is_cut(error: &Error, rest: &str) -> bool {
+pub(crate) fn is_cut(error: &Error, rest: &str) -> bool {
     match error {
         Error::Syntax(_) => {
             ["<!--", "<![CDATA["]

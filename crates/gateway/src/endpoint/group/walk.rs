@@ -94,7 +94,7 @@ pub(crate) async fn call(
         if let Some(replay) = &walk.replay {
             exchange.body = replay.body();
         }
-        let attempt = match leaf.attempt(exchange, api, ticket, pass) {
+        let mut attempt = match leaf.attempt(exchange, api, ticket, pass) {
             Ok(attempt) => attempt,
             // No address came of its URL: nothing was sent.
             Err(failure) => {
@@ -103,6 +103,9 @@ pub(crate) async fn call(
                 continue;
             }
         };
+        if leaf.writes() {
+            Box::pin(attempt.write(exchange)).await?;
+        }
         let copy = attempt.copy_headers(&exchange.record.connection.worker);
         let (mut attempt, sent) = walk.send(attempt, exchange, api, copy.as_ref()).await;
         exchange.record.attempts.note(attempt.elapsed());

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use super::HttpLeaf;
 use super::address::Address;
 use super::authorize::Showing;
+use super::write;
 use crate::body::{RequestBody, ResponseBody, UpstreamBody};
 use crate::config::{GatewayConfig, Timeouts};
 use crate::endpoint::group::repeat::{Failed, Sent};
@@ -60,6 +61,8 @@ pub(crate) struct Attempt<'a> {
     pub(super) wish: Wish,
     /// What the client had in the header of the leaf's credentials.
     pub(super) replaced: Option<Box<HeaderValue>>,
+    /// The headers that came with the message, where another one is sent.
+    pub(super) originals: Option<Box<write::Originals>>,
     /// What has to be had before the leaf is called.
     pub(super) showing: Option<Box<Showing>>,
     pub(super) reached: Reached,
@@ -166,6 +169,9 @@ impl<'a> Attempt<'a> {
     /// Headers that another leaf may be sent: nobody learns the credentials of this one.
     fn for_others(&self, mut headers: HeaderMap) -> HeaderMap {
         headers.remove(header::PROXY_AUTHORIZATION);
+        if let Some(originals) = &self.originals {
+            write::restore(&mut headers, originals);
+        }
         if let Some(name) = self.leaf.credentials_header() {
             match &self.replaced {
                 Some(value) => headers.insert(name, HeaderValue::clone(value)),

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use compiler::plan::Replay as Limits;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, Method, Request, StatusCode, Uri};
 use http_body::Body as _;
@@ -47,6 +48,24 @@ impl Showing {
         let replay = exchange.keep_body();
         let length = exchange.body.size_hint().exact();
         Self { source, shown: Shown::Nothing, replay, spare: None, length }
+    }
+
+    /// The body, where it is kept.
+    pub(super) fn replay(&self) -> Option<&Replay> {
+        self.replay.as_ref()
+    }
+
+    /// Takes note of another body that is sent instead.
+    pub(super) fn resend(&mut self, body: RequestBody) -> RequestBody {
+        self.length = body.size_hint().exact();
+        if matches!(body, RequestBody::Empty) {
+            self.replay = None;
+            return body;
+        }
+        let replay = Replay::new(body, Limits::default());
+        let body = replay.body();
+        self.replay = Some(replay);
+        body
     }
 
     /// Whether the upstream is asked first whether it wants the body: it will refuse what has no

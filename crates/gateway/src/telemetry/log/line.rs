@@ -77,6 +77,7 @@ pub(super) fn json(to: &mut Vec<u8>, stamp: &mut Stamp, record: &AccessRecord<'_
     optional(to, b",\"api\":\"", record.api);
     optional(to, b",\"version\":\"", record.version);
     optional(to, b",\"operation\":\"", record.operation);
+    optional(to, b",\"soap_operation\":\"", record.soap_operation);
     optional(to, b",\"endpoint\":\"", record.endpoint);
     optional(to, b",\"upstream\":\"", record.upstream);
     number(to, b",\"attempts\":", record.attempts);
@@ -121,6 +122,7 @@ pub(super) fn text(to: &mut Vec<u8>, stamp: &mut Stamp, record: &AccessRecord<'_
     word(to, "api", record.api);
     word(to, "version", record.version);
     word(to, "operation", record.operation);
+    word(to, "soap_operation", record.soap_operation);
     word(to, "endpoint", record.endpoint);
     word(to, "upstream", record.upstream);
     pair(to, "attempts", |to| integer(to, record.attempts));

@@ -264,6 +264,10 @@ fn the_gateway_has_switches() {
         )],
     );
     check(
+        |c| format!("{:?}", c.soap_faults),
+        &[("", "Caller"), ("[weir.compat]\nsoap_faults = '1.1'", "Always11")],
+    );
+    check(
         |c| c.admission.allow_unauthenticated.to_string(),
         &[("[weir.gateway]\nallow_unauthenticated = true", "true")],
     );
