@@ -92,6 +92,8 @@ pub enum Mediator {
     Cache(Arc<crate::cache::CacheStep>),
     /// `cache collector="true"`: keeps an answer.
     Collect,
+    /// Between REST and SOAP: a resource of the project's mapping.
+    Soap(crate::rest_to_soap::Turn, Arc<crate::rest_to_soap::SoapResource>),
     /// Our `latency`: waits for so many milliseconds.
     Latency(Expression),
 }
@@ -658,7 +660,9 @@ impl Mediator {
             Self::Script(script) => script.needs().body(),
             Self::Latency(expression) => expression.need() != Need::Nothing,
             Self::Rewrite(rewrite) => rewrite.reads_body(),
-            Self::Enrich(_) | Self::ForEach(_) | Self::Builder | Self::Call(_) => true,
+            Self::Enrich(_) | Self::ForEach(_) | Self::Builder | Self::Call(_) | Self::Soap(..) => {
+                true
+            }
             Self::Send(endpoint) => endpoint.as_ref().is_some_and(|it| it.need() != Need::Nothing),
             Self::ThrowError(step) => step.message.need().max(step.kind.need()) != Need::Nothing,
             Self::MakeFault(step) => step.reads_body(),

@@ -12,9 +12,14 @@ pub(super) fn check(source: &Source<'_>, found: &mut Diagnostics) {
 
 fn check_kind(source: &Source<'_>, found: &mut Diagnostics) {
     let api = source.api;
-    if api.kind != "HTTP" {
+    if !["HTTP", "SOAP", "SOAPTOREST"].contains(&api.kind.as_str()) {
         let message = format!("APIs of type `{}` are not supported by this version", api.kind);
-        found.error(codes::API_TYPE, source.place("type"), message, "Use `type: HTTP`.");
+        found.error(
+            codes::API_TYPE,
+            source.place("type"),
+            message,
+            "Use `HTTP`, `SOAP` or `SOAPTOREST`.",
+        );
     }
     if let Some(subtype) = api.subtype.as_ref().filter(|subtype| *subtype != "DEFAULT") {
         let message = format!("the subtype `{subtype}` is not supported by this version");
