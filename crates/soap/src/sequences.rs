@@ -79,8 +79,10 @@ struct Template<'a> {
     used: Vec<bool>,
     losses: Vec<String>,
     elements: usize,
-    /// The variables of the loops around, which are also how deep they are nested.
+    /// How many variables of loops there are.
     loops: usize,
+    /// How deep the element is that is written.
+    depth: usize,
 }
 
 /// Where a value is, for FreeMarker: `payload`, or the variable of a loop, and members.
@@ -106,6 +108,7 @@ impl<'a> Template<'a> {
             losses,
             elements: 0,
             loops: 0,
+            depth: 0,
         }
     }
 
@@ -146,7 +149,7 @@ impl<'a> Template<'a> {
 
     fn element(&mut self, element: &Element, is_optional: bool, repeats: bool, way: &mut Way) {
         self.elements += 1;
-        if way.len() >= DEPTH || self.elements > ELEMENTS {
+        if self.depth >= DEPTH || self.elements > ELEMENTS {
             self.lose(format!(
                 "`{}` is nested too deeply, or there are too many elements",
                 element.key
@@ -156,6 +159,7 @@ impl<'a> Template<'a> {
         if let Some(used) = element.name.space.and_then(|at| self.used.get_mut(at)) {
             *used = true;
         }
+        self.depth += 1;
         way.push(element.key.to_string());
         if repeats {
             self.repeated(element, way);
@@ -171,6 +175,7 @@ impl<'a> Template<'a> {
             }
         }
         way.pop();
+        self.depth -= 1;
     }
 
     fn repeated(&mut self, element: &Element, way: &Way) {

@@ -164,7 +164,8 @@ impl<'a> Reader<'a> {
             let help = "Write a name of XML, such as `p:order` or `order`.";
             found.error(codes::MAPPING_NAME, at.place(), message, help);
         }
-        let space = prefix.and_then(|prefix| {
+        // `xml` is known without being declared.
+        let space = prefix.filter(|prefix| *prefix != "xml").and_then(|prefix| {
             let space = self.namespaces.iter().position(|one| *one.prefix == *prefix);
             if space.is_none() {
                 let message = format!("the prefix `{prefix}` is not declared");
