@@ -256,7 +256,18 @@ pub(crate) fn check_at(policy: &str, ask: &Ask, gateway: &Gateway) -> Outcome {
     };
     let library: Library =
         ask.sequences.iter().map(|(key, text)| (Arc::from(*key), read(text))).collect();
-    let mut machine = Machine::new(read(policy), Arc::new(library));
+    check_steps(read(policy), library, ask, gateway)
+}
+
+/// As [`check_at`], with steps that are read already.
+#[track_caller]
+pub(crate) fn check_steps(
+    steps: Arc<crate::Sequence>,
+    library: Library,
+    ask: &Ask,
+    gateway: &Gateway,
+) -> Outcome {
+    let mut machine = Machine::new(steps, Arc::new(library));
     let mut outcome = Outcome {
         end: Ok(End::Continue),
         message: ask.message(),

@@ -44,9 +44,8 @@ pub fn read(
     if body.is_empty() {
         return None;
     }
-    let tree = match xml::read::read(body, limits) {
-        Ok(tree) => tree,
-        Err(_) => return Some(no_envelope(status, "the service answered no XML")),
+    let Ok(tree) = xml::read::read(body, limits) else {
+        return Some(no_envelope(status, "the service answered no XML"));
     };
     let Some(parts) = Parts::of(&tree) else {
         return Some(no_envelope(status, "the service answered no SOAP envelope"));

@@ -98,8 +98,8 @@ pub fn files(identity: Identity<'_>, stored: &Stored, form: Form<'_>) -> Result<
 fn put_sequences(mapping: &Mapping, files: &mut Files) -> Result<(), FilesError> {
     for resource in &mapping.resources {
         let made = sequences::of_resource(mapping, resource);
-        files.insert(&format!("{}/{}", sequences::IN, made.file), made.request)?;
-        files.insert(&format!("{}/{}", sequences::OUT, made.file), made.answer)?;
+        files.insert(format!("{}/{}", sequences::IN, made.file), made.request)?;
+        files.insert(format!("{}/{}", sequences::OUT, made.file), made.answer)?;
     }
     Ok(())
 }
