@@ -51,8 +51,19 @@ const FOR_TESTS: &[Need] = &[
 ];
 
 /// Python packages of the tests.
-const PYTHON_FOR_TESTS: &[&str] =
-    &["h2", "websockets", "grpcio", "grpcio-health-checking", "httpbin", "authlib", "zeep"];
+const PYTHON_FOR_TESTS: &[&str] = &[
+    "h2",
+    "websockets",
+    "grpcio",
+    "grpcio-health-checking",
+    "httpbin",
+    "authlib",
+    "zeep",
+    "spyne",
+];
+
+/// Node packages of the tests.
+const NODE_FOR_TESTS: &[&str] = &["soap"];
 
 const FOR_BENCH: &[Need] = &[
     need("haproxy", "haproxy", "a peer of the benchmark"),
@@ -81,6 +92,12 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         if let Err(error) = python_package(package) {
             lacking += 1;
             println!("missing: Python package {package} in target/venv: {error:#}");
+        }
+    }
+    for package in NODE_FOR_TESTS {
+        if let Err(error) = node_package(package) {
+            lacking += 1;
+            println!("missing: Node package {package} in target/npm: {error:#}");
         }
     }
     lacking += corpus::fetch();
@@ -146,4 +163,15 @@ fn python_package(package: &str) -> anyhow::Result<()> {
     println!("setup: installing Python package {package} into target/venv");
     output(command(&pip).args(["install", "--quiet", "--disable-pip-version-check", package]))
         .map(drop)
+}
+
+fn node_package(package: &str) -> anyhow::Result<()> {
+    let folder = root().join("target/npm");
+    if folder.join("node_modules").join(package).is_dir() {
+        return Ok(());
+    }
+    println!("setup: installing Node package {package} into target/npm");
+    std::fs::create_dir_all(&folder)?;
+    let quiet = ["install", "--silent", "--no-audit", "--no-fund", "--prefix"];
+    output(command("npm").args(quiet).arg(&folder).arg(package)).map(drop)
 }

@@ -20,7 +20,7 @@ use crate::payload::Media;
 use crate::property::Value;
 use crate::{
     Advance, Direction, End, Host, Library, Limits, Machine, MediationFault, Message, Payload,
-    Wants,
+    Sequence, Wants,
 };
 
 /// Milliseconds since 1970 of the only moment that there is: 2024-05-06T07:08:09.010Z.
@@ -262,7 +262,7 @@ pub(crate) fn check_at(policy: &str, ask: &Ask, gateway: &Gateway) -> Outcome {
 /// As [`check_at`], with steps that are read already.
 #[track_caller]
 pub(crate) fn check_steps(
-    steps: Arc<crate::Sequence>,
+    steps: Arc<Sequence>,
     library: Library,
     ask: &Ask,
     gateway: &Gateway,

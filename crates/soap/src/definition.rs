@@ -6,9 +6,6 @@
 //! and `x-weir-choice` for members of which one branch may be there.
 
 mod schema;
-#[cfg(test)]
-mod tests;
-
 use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Value, json};

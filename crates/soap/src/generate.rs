@@ -7,9 +7,6 @@ mod message;
 mod names;
 mod report;
 mod schema;
-#[cfg(test)]
-mod tests;
-
 use std::collections::{HashMap, HashSet};
 
 use wsdl::Description;

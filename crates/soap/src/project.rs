@@ -3,9 +3,6 @@
 //! Deliberately absent: what the gateway does not read (documents, images) and what a control
 //! plane fills in (ids, the provider's tenant).
 
-#[cfg(test)]
-mod tests;
-
 use bytes::Bytes;
 use model::Files;
 use model::files::FilesError;

@@ -7,9 +7,6 @@
 //! A request without arrays is a template with numbered arguments, as API Manager writes it; one
 //! with arrays is a template of FreeMarker, which can repeat elements.
 
-#[cfg(test)]
-mod tests;
-
 use std::fmt::Write as _;
 
 use wsdl::namespace::{ENVELOPE, ENVELOPE_12};

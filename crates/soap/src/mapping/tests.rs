@@ -1,3 +1,5 @@
+#![allow(clippy::unwrap_used, reason = "a failed test may panic")]
+
 use model::Diagnostics;
 
 use super::*;

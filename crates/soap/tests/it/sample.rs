@@ -186,7 +186,7 @@ fn word(value: Value) -> Option<Value> {
 fn builtin(one: Builtin, row: &mut Row) -> Option<Value> {
     let number = row.next(100);
     Some(match one.primitive() {
-        Builtin::Boolean => json!(number % 2 == 0),
+        Builtin::Boolean => json!(number.is_multiple_of(2)),
         Builtin::Decimal if one.is_a(Builtin::NegativeInteger) => json!(-1 - number as i64),
         Builtin::Decimal if one.is_a(Builtin::NonPositiveInteger) => json!(0),
         Builtin::Decimal if one.is_a(Builtin::Integer) => json!(number + 1),
