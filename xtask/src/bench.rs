@@ -21,6 +21,7 @@ mod report;
 mod rig;
 mod rounds;
 mod secured;
+mod soap;
 mod start;
 mod trial;
 
@@ -83,6 +84,9 @@ enum Kind {
     /// Measures policies: what they cost by the request, and to deploy. `--only cost` or `deployment`
     /// for one of them.
     Policies,
+    /// Measures SOAP: the import of a large WSDL, and SOAP that goes through beside REST that becomes
+    /// SOAP. `--only import` or `turn` for one of them.
+    Soap,
 }
 
 /// Everything, in the order of docs/benchmarks.md.
@@ -95,6 +99,7 @@ const ALL: &[Kind] = &[
     Kind::Groups,
     Kind::Secured,
     Kind::Policies,
+    Kind::Soap,
 ];
 
 /// `cargo xtask bench`.
@@ -113,7 +118,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         (None, Some(_)) => vec![Kind::Workloads],
         // Some is ours alone.
         (None, None) if !plan.peers.contains(&Peer::Weir) => {
-            let ours = [Kind::Start, Kind::Secured];
+            let ours = [Kind::Start, Kind::Secured, Kind::Soap];
             ALL.iter().copied().filter(|kind| !ours.contains(kind)).collect()
         }
         (None, None) => ALL.to_vec(),
@@ -132,6 +137,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
             Kind::Groups => groups::run(&plan),
             Kind::Secured => secured::run(&plan),
             Kind::Policies => policies::run(&plan),
+            Kind::Soap => soap::run(&plan),
         }?;
     }
     Ok(())

@@ -29,10 +29,10 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Write an API project for a SOAP service, from its WSDL: passed through, or as REST.
+    ImportWsdl(Box<ImportWsdl>),
     /// Seal a secret that is read from standard input, for projects and deployment.toml.
     Encrypt(Encrypt),
-    #[command(hide = true)]
-    ImportWsdl(Later),
     #[command(hide = true)]
     Mock(Later),
     #[command(hide = true)]
@@ -160,6 +160,54 @@ pub(crate) struct Explain {
     /// The body of the request, or @FILE.
     #[arg(long, value_name = "TEXT|@FILE")]
     pub(crate) data: Option<String>,
+    /// Print one JSON document instead of text.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ImportWsdl {
+    /// A WSDL, an archive with one, or the URL of either.
+    #[arg(value_name = "FILE|ZIP|URL")]
+    pub(crate) wsdl: String,
+    /// The name of the API.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: String,
+    /// Its context, such as `/phones`.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) context: String,
+    /// Its version.
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) version: String,
+    /// Where the project is written.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    /// Offer each operation as a resource of REST, instead of passing SOAP through.
+    #[arg(long)]
+    pub(crate) soap_to_rest: bool,
+    /// Write the sequences that API Manager has, instead of a mapping.
+    #[arg(long)]
+    pub(crate) sequences: bool,
+    /// The service that is meant, where there are several.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) service: Option<String>,
+    /// The port that is meant, where there are several.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) port: Option<String>,
+    /// The WSDL that is meant, by its path in the archive.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) root: Option<String>,
+    /// The URL of the service, instead of the one that the WSDL says.
+    #[arg(long, value_name = "URL")]
+    pub(crate) endpoint: Option<String>,
+    /// A host besides that of the WSDL that may be asked for imports; may be given several times.
+    #[arg(long, value_name = "HOST")]
+    pub(crate) allow_host: Vec<String>,
+    /// Write into a folder that is not empty.
+    #[arg(long)]
+    pub(crate) force: bool,
+    #[command(flatten)]
+    pub(crate) home: Home,
     /// Print one JSON document instead of text.
     #[arg(long)]
     pub(crate) json: bool,

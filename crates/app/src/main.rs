@@ -4,6 +4,7 @@ mod cli;
 mod encrypt;
 mod environments;
 mod explain;
+mod import_wsdl;
 mod load;
 mod output;
 mod serve;
@@ -33,7 +34,7 @@ fn main() -> ExitCode {
         cli::Command::Environments(options) => environments::run(&options),
         cli::Command::Version { json } => output::version(json),
         cli::Command::Encrypt(options) => encrypt::run(&options),
-        cli::Command::ImportWsdl(_) => output::not_yet("import-wsdl"),
+        cli::Command::ImportWsdl(options) => import_wsdl::run(&options),
         cli::Command::Mock(_) => output::not_yet("mock"),
         cli::Command::Lambda(_) => output::not_yet("lambda"),
         cli::Command::Backup(_) => output::not_yet("backup"),

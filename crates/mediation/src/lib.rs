@@ -22,6 +22,7 @@ pub mod parse;
 pub mod payload;
 pub mod print;
 pub mod property;
+pub mod rest_to_soap;
 pub mod rule;
 pub mod script;
 pub mod sequence;

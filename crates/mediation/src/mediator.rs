@@ -150,6 +150,7 @@ pub(crate) fn run(
             let ask = step.ask(message, around.host);
             return Ok(Outcome::Wants(Wants::Ask(Box::new(ask))));
         }
+        Mediator::Soap(turn, resource) => return resource.run(*turn, message, around),
         Mediator::Call(step) => return call::call(step, message, around),
         Mediator::Script(script) => {
             let run = ScriptRun::over(script, message, around.host, around.limits)?;

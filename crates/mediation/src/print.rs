@@ -8,6 +8,7 @@ use std::fmt::{self, Display, Formatter};
 
 use crate::expression::Held;
 use crate::property::Scope;
+use crate::rest_to_soap::Turn;
 use crate::sequence::{
     Builtin, ClaimCheck, EndpointRef, Enrich, EnrichSource, EnrichTarget, Filter, FilterTest,
     ForEach, Format, HeaderStep, HeaderTarget, Log, MakeFault, Mediator, PayloadFactory, Piece,
@@ -81,6 +82,8 @@ fn mediator(out: &mut Formatter<'_>, mediator: &Mediator, depth: usize) -> fmt::
         Mediator::Cache(step) => block(out, depth, &cache(step), &step.on_hit),
         Mediator::Collect => line(out, depth, "cache: keeps the answer"),
         Mediator::Opa(step) => line(out, depth, &step.to_string()),
+        Mediator::Soap(Turn::Request, resource) => line(out, depth, &format!("to SOAP {resource}")),
+        Mediator::Soap(Turn::Answer, resource) => line(out, depth, &format!("to REST {resource}")),
         Mediator::Latency(expression) => line(out, depth, &format!("latency {expression} ms")),
     }
 }

@@ -93,6 +93,8 @@ pub enum Mediator {
     Cache(Arc<crate::cache::CacheStep>),
     /// `cache collector="true"`: keeps an answer.
     Collect,
+    /// Between REST and SOAP: a resource of the project's mapping.
+    Soap(crate::rest_to_soap::Turn, Arc<crate::rest_to_soap::SoapResource>),
     /// Our `latency`: waits for so many milliseconds.
     Latency(Expression),
 }

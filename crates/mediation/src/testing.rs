@@ -20,7 +20,7 @@ use crate::payload::Media;
 use crate::property::Value;
 use crate::{
     Advance, Direction, End, Host, Library, Limits, Machine, MediationFault, Message, Payload,
-    Wants,
+    Sequence, Wants,
 };
 
 /// Milliseconds since 1970 of the only moment that there is: 2024-05-06T07:08:09.010Z.
@@ -256,7 +256,18 @@ pub(crate) fn check_at(policy: &str, ask: &Ask, gateway: &Gateway) -> Outcome {
     };
     let library: Library =
         ask.sequences.iter().map(|(key, text)| (Arc::from(*key), read(text))).collect();
-    let mut machine = Machine::new(read(policy), Arc::new(library));
+    check_steps(read(policy), library, ask, gateway)
+}
+
+/// As [`check_at`], with steps that are read already.
+#[track_caller]
+pub(crate) fn check_steps(
+    steps: Arc<Sequence>,
+    library: Library,
+    ask: &Ask,
+    gateway: &Gateway,
+) -> Outcome {
+    let mut machine = Machine::new(steps, Arc::new(library));
     let mut outcome = Outcome {
         end: Ok(End::Continue),
         message: ask.message(),

@@ -236,6 +236,18 @@ codes! {
     SCHEMA_UNSUPPORTED = "WS047", "A schema uses what is not supported.", "Write it with what XML Schema 1.0 has.";
     SCHEMA_LIMIT = "WS048", "Definitions of a schema are built on each other more deeply than is accepted.", "Make the chain of definitions shorter.";
     SCHEMA_REDEFINE = "WS049", "What a schema redefines is not in the document that it names.", "Mend the name, or define it anew under a name of its own.";
+    MAPPING_KEY = "WS060", "A mapping of SOAP to REST has a key that is not known there.", "Mend the key; the help lists those that are known.";
+    MAPPING_VALUE = "WS061", "A value in a mapping of SOAP to REST is not one of those allowed.", "Write what the help says.";
+    MAPPING_NAME = "WS062", "A mapping of SOAP to REST uses a prefix, a name or a type that is not there.", "Declare the prefix in `namespaces`, define the type in `types`, or mend the name.";
+    MAPPING_MISSING = "WS063", "A mapping of SOAP to REST lacks something that it needs.", "Add what is named.";
+    MAPPING_DUPLICATE = "WS064", "A mapping of SOAP to REST has the same resource twice.", "Delete one of them.";
+    MAPPING_ABSENT = "WS065", "An API of SOAP to REST has neither a mapping nor sequences for an operation.", "Import its WSDL again with `weir import-wsdl --soap-to-rest`, or remove the operation.";
+    MAPPING_RESOURCE = "WS066", "A mapping or a sequence of SOAP to REST is for a resource that is no operation of the API.", "Add the operation, or remove the mapping or the sequence.";
+    WSDL_NO_PORT = "WS070", "No port of the WSDL speaks SOAP, or none has the name that was given.", "Give a WSDL with a SOAP binding, or name one of its ports.";
+    WSDL_SEVERAL_PORTS = "WS071", "The ports of the WSDL have different interfaces, so that one has to be chosen.", "Name the service or the port that is meant.";
+    WSDL_NO_OPERATION = "WS072", "The port has no operation that can be called.", "Choose another port.";
+    WSDL_EXTENSION = "WS073", "The file is neither a WSDL nor an archive, by its name.", "Give a file that ends in `.wsdl` or `.zip`.";
+    WSDL_NO_ADDRESS = "WS074", "The WSDL has no address of the service.", "Give it with `--endpoint`.";
     WSDL_MORE = "WS099", "More problems of the same kind were found than are listed.", "Mend those that are listed first.";
 }
 

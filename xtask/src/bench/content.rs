@@ -7,6 +7,8 @@ pub(crate) enum Content {
     Filler,
     /// An order as JSON; its region comes last, so that all of it has to be read.
     Json,
+    /// An order as JSON whose items are all alike, as a schema wants them.
+    Order,
     /// The same order as a SOAP 1.1 message.
     Soap,
     /// An order as XML without namespaces.
@@ -21,6 +23,7 @@ impl Content {
             Self::Json => {
                 ("{\"order\":{\"items\":[", json_item, "0],\"region\":\"eu\",\"note\":\"@\"}}")
             }
+            Self::Order => ("{\"order\":{\"items\":[", json_item, ORDER_TAIL),
             Self::Soap => (SOAP_HEAD, soap_item, SOAP_TAIL),
             Self::Xml => ("<order><items>", xml_item, "</items><note>@</note></order>"),
         };
@@ -40,13 +43,15 @@ impl Content {
     pub(crate) fn media_type(self) -> &'static str {
         match self {
             Self::Filler => "application/octet-stream",
-            Self::Json => "application/json",
+            Self::Json | Self::Order => "application/json",
             Self::Soap => "text/xml; charset=UTF-8",
             Self::Xml => "application/xml",
         }
     }
 }
 
+const ORDER_TAIL: &str =
+    "{\"id\":0,\"name\":\"last\",\"price\":0.5,\"inStock\":true}],\"note\":\"@\"}}";
 const SOAP_HEAD: &str = "<soapenv:Envelope \
     xmlns:soapenv=\"http://schemas.xmlsoap.org/soap/envelope/\"><soapenv:Body>\
     <m:order xmlns:m=\"urn:orders\"><m:items>";
@@ -75,7 +80,8 @@ mod tests {
 
     #[test]
     fn bodies_have_their_size() {
-        for content in [Content::Filler, Content::Json, Content::Soap, Content::Xml] {
+        for content in [Content::Filler, Content::Json, Content::Order, Content::Soap, Content::Xml]
+        {
             for size in [1024, 100 * 1024] {
                 assert_eq!(content.bytes(size).len(), size, "{content:?}");
             }

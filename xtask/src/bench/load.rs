@@ -69,6 +69,23 @@ pub(crate) const SOAP_100: Workload =
 pub(crate) const CONVERTED: Workload =
     Workload { name: "POST JSON 1 KiB, XML back", path: "/xml", answer: 900, ..JSON_1 };
 
+/// 10 KiB to a service of SOAP: as SOAP, and as JSON that becomes SOAP.
+pub(crate) const SOAP_10: Workload = Workload {
+    name: "POST SOAP 10 KiB",
+    path: "/soap",
+    content: Content::Soap,
+    upload: 10 * 1024,
+    answer: 250,
+    ..GET
+};
+pub(crate) const REST_10: Workload = Workload {
+    name: "POST JSON 10 KiB",
+    path: "/rest",
+    content: Content::Order,
+    answer: 60,
+    ..SOAP_10
+};
+
 /// The one with the most connections.
 pub(crate) const GET_OF_MANY: Workload =
     Workload { name: "2 workers, GET 1 KiB, 256 connections", workers: 2, connections: 256, ..GET };

@@ -195,13 +195,14 @@ fn plan_one(
     let method = method(draft, found);
     let target = target(draft, found);
     let (method, (template, pattern)) = (method?, target?);
+    let flows = policies.of(draft.index, (method.as_str(), &template), found);
     Some(OperationPlan {
         method,
         template,
         pattern,
         auth: auth(draft, found),
         throttling_policy: draft.throttling_policy.map(str::to_owned),
-        flows: policies.of(draft.index, found),
+        flows,
     })
 }
 

@@ -6,6 +6,7 @@ mod circle;
 mod named;
 mod rules;
 mod shipped;
+mod rest_to_soap;
 mod soap;
 mod trust;
 
@@ -32,6 +33,7 @@ pub(super) struct Policies {
     /// What runs for every operation: request, response, fault.
     shared: [Vec<Step>; 3],
     rules: Option<Arc<RuleTable>>,
+    rest_to_soap: rest_to_soap::RestToSoap,
     is_dynamic: bool,
     /// The sequences that steps call by their keys.
     pub(super) library: LibraryPlan,
@@ -57,6 +59,7 @@ impl Policies {
         let mut made = Self {
             shared: Default::default(),
             rules: rules::of_extension(source, found),
+            rest_to_soap: rest_to_soap::RestToSoap::default(),
             is_dynamic: is_dynamic(source),
             library: LibraryPlan(shipped::library()),
             trusted: trust::hosts(&flows, project),
@@ -71,28 +74,45 @@ impl Policies {
             let fragments = made.flows.api.of(flow).to_vec();
             made.shared[index] = made.steps(&fragments, flow, found);
         }
-        made.default = Arc::new(made.plan(made.shared.each_ref().map(|steps| copies(steps))));
+        made.rest_to_soap = rest_to_soap::RestToSoap::read(source, &made, found);
+        let shared = made.shared.each_ref().map(|steps| copies(steps));
+        made.default = Arc::new(made.plan(shared, [None, None]));
         made
     }
 
-    /// What runs for an operation, by its place in `operations`.
-    pub(super) fn of(&self, index: Option<usize>, found: &mut Diagnostics) -> Arc<FlowsPlan> {
+    /// What runs for an operation, by its place in `operations`, its method and its template.
+    pub(super) fn of(
+        &self,
+        index: Option<usize>,
+        resource: (&str, &str),
+        found: &mut Diagnostics,
+    ) -> Arc<FlowsPlan> {
         let own = index.and_then(|index| self.flows.operations.get(index));
-        let Some(own) = own.filter(|own| !own.is_empty()) else {
+        let own = own.filter(|own| !own.is_empty());
+        let soap = self.rest_to_soap.of(resource);
+        if own.is_none() && soap.is_none() {
             return Arc::clone(&self.default);
-        };
+        }
         let mut all = self.shared.each_ref().map(|steps| copies(steps));
         for (steps, flow) in all.iter_mut().zip(Flow::ALL) {
-            steps.extend(self.steps(own.of(flow), flow, found));
+            let own = own.map(|own| own.of(flow)).unwrap_or_default();
+            steps.extend(self.steps(own, flow, found));
         }
-        Arc::new(self.plan(all))
+        Arc::new(self.plan(all, soap.unwrap_or_default()))
     }
 
-    fn plan(&self, [mut request, response, fault]: [Vec<Step>; 3]) -> FlowsPlan {
+    /// What turns REST into SOAP comes last, in both directions (spec/02 §1.4).
+    fn plan(
+        &self,
+        [mut request, mut response, fault]: [Vec<Step>; 3],
+        [ask, tell]: [Option<Step>; 2],
+    ) -> FlowsPlan {
         if let Some(rules) = &self.rules {
             let mediator = Mediator::Rules(Arc::clone(rules));
             request.push(Step { place: Arc::from("rules of x-weir"), mediator });
         }
+        request.extend(ask);
+        response.extend(tell);
         let plan = |steps| SequencePlan::new(Sequence { steps, on_error: None });
         FlowsPlan { request: plan(request), response: plan(response), fault: plan(fault) }
     }

@@ -34,27 +34,14 @@ fn check_kind(source: &Source<'_>, found: &mut Diagnostics) {
     }
 }
 
-/// What a caller of SOAP calls is passed on as it is; REST to SOAP needs its mapping.
 fn check_type(source: &Source<'_>, found: &mut Diagnostics) {
     let kind = source.api.kind.as_str();
-    let (message, help) = match kind {
-        "HTTP" | "SOAP" => return,
-        "SOAPTOREST" if has_mapping(source) => return,
-        "SOAPTOREST" => (
-            "the API maps REST to SOAP, and the project has no mapping in `SoapToRest/`".to_owned(),
-            "Export the API with its sequences, or use `type: SOAP` to pass messages on.",
-        ),
-        kind => (
-            format!("APIs of type `{kind}` are not supported by this version"),
-            "Use `type: HTTP` or `type: SOAP`.",
-        ),
-    };
+    if matches!(kind, "HTTP" | "SOAP" | "SOAPTOREST") {
+        return;
+    }
+    let message = format!("APIs of type `{kind}` are not supported by this version");
+    let help = "Use `HTTP`, `SOAP` or `SOAPTOREST`.";
     found.error(codes::API_TYPE, source.place("type"), message, help);
-}
-
-/// Whether the project says how resources become SOAP messages.
-fn has_mapping(source: &Source<'_>) -> bool {
-    source.project.files().iter().any(|(path, _)| path.starts_with("SoapToRest/"))
 }
 
 /// The API works without these, but less strictly or less quickly than its author meant.

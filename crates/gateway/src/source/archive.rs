@@ -2,12 +2,13 @@
 //!
 //! Limits on entries, sizes and the ratio of compression keep an archive from filling the memory.
 
-use std::io::{Cursor, Read as _};
+use std::io::{Cursor, Read as _, Write as _};
 
 use model::files::{Files, FilesError, MAX_FILE_BYTES, MAX_FILES};
 use thiserror::Error;
-use zip::ZipArchive;
 use zip::result::ZipError;
+use zip::write::SimpleFileOptions;
+use zip::{ZipArchive, ZipWriter};
 
 /// How much larger than the archive its files may be together.
 const MAX_RATIO: u64 = 200;
@@ -72,6 +73,21 @@ pub fn read(bytes: &[u8]) -> Result<Files, ArchiveError> {
     Ok(files.strip_root().0)
 }
 
+/// Writes an archive of files, in the order of their paths.
+///
+/// # Errors
+///
+/// That the library cannot write it.
+pub fn write(files: &Files) -> Result<Vec<u8>, ArchiveError> {
+    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, content) in files.iter() {
+        writer.start_file(name.as_str(), SimpleFileOptions::default())?;
+        let entry = |error| ArchiveError::Entry { name: name.clone(), error };
+        writer.write_all(content).map_err(entry)?;
+    }
+    Ok(writer.finish()?.into_inner())
+}
+
 /// One file; `None` for a folder.
 fn entry(
     archive: &mut ZipArchive<Cursor<&[u8]>>,
@@ -95,11 +111,6 @@ fn entry(
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write as _;
-
-    use zip::ZipWriter;
-    use zip::write::SimpleFileOptions;
-
     use super::*;
 
     fn archive(entries: &[(&str, &[u8])]) -> Vec<u8> {

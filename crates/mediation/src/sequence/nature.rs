@@ -125,7 +125,9 @@ impl Mediator {
             Self::Script(script) => script.needs().body(),
             Self::Latency(expression) => expression.need() != Need::Nothing,
             Self::Rewrite(rewrite) => rewrite.reads_body(),
-            Self::Enrich(_) | Self::ForEach(_) | Self::Builder | Self::Call(_) => true,
+            Self::Enrich(_) | Self::ForEach(_) | Self::Builder | Self::Call(_) | Self::Soap(..) => {
+                true
+            }
             Self::Send(endpoint) => endpoint.as_ref().is_some_and(|it| it.need() != Need::Nothing),
             Self::ThrowError(step) => step.message.need().max(step.kind.need()) != Need::Nothing,
             Self::MakeFault(step) => step.reads_body(),

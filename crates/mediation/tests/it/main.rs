@@ -3,7 +3,7 @@
 // What the helpers of tests name is the crate itself there, and its root here.
 use mediation::{
     Advance, Direction, End, Host, Library, Limits, Machine, MediationFault, Message, Payload,
-    Wants, host, machine, parse, payload, property,
+    Sequence, Wants, host, machine, parse, payload, property,
 };
 
 mod bodies;
