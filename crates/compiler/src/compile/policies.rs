@@ -4,9 +4,9 @@
 
 mod circle;
 mod named;
+mod rest_to_soap;
 mod rules;
 mod shipped;
-mod rest_to_soap;
 mod soap;
 mod trust;
 

@@ -16,6 +16,8 @@ use crate::plan::{FlowsPlan, SoapPlan};
 pub(in crate::compile) const KEY: &str = "x-weir-soap-operations";
 /// The property that policies read.
 const PROPERTY: &str = "soap.operation";
+/// The operation of an API that passes messages on.
+const PASSED_ON: (&str, &str) = ("POST", "/*");
 /// How many operations a message lists.
 const LISTED: usize = 20;
 
@@ -51,7 +53,8 @@ pub(in crate::compile) fn plan(
     let first = source.api.operations.len();
     let mut flows: BTreeMap<Arc<str>, Arc<FlowsPlan>> = BTreeMap::new();
     for (index, one) in own.iter().enumerate() {
-        flows.insert(Arc::from(one.name.as_str()), policies.of(Some(first + index), found));
+        let own = policies.of(Some(first + index), PASSED_ON, found);
+        flows.insert(Arc::from(one.name.as_str()), own);
     }
     Some(SoapPlan { flows, ..known })
 }
