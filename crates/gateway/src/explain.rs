@@ -20,7 +20,7 @@ use crate::fault::{Failure, Fault};
 use crate::flow::explain::Preview;
 use crate::snapshot::{LiveApi, Snapshot};
 use crate::worker::{Shared, Worker};
-use crate::{flow, locate, normalise};
+use crate::{flow, locate, normalise, soap, wsdl};
 
 /// Headers whose values are not shown.
 const MASKED: [&str; 6] =
@@ -115,6 +115,11 @@ fn walk(
     let api = exchange.record.api.clone().expect("the API was found above");
     let plan = &api.plan;
     explanation.step("api", format!("{} {} at {}", plan.name, plan.version, plan.context));
+    if wsdl::is_asked(exchange) {
+        explanation.step("wsdl", "the WSDL of the API is answered");
+        explanation.answer = Some(json!({ "status": 200 }));
+        return Ok(());
+    }
     if let Some(preflight) = locate::find_operation(exchange)? {
         explanation.step("cors", "the gateway answers this preflight itself");
         explanation.answer = Some(
@@ -124,6 +129,12 @@ fn walk(
     }
     operation(exchange, &api, explanation);
     exchange.record.credential = presumed(exchange).map(Arc::new);
+    if let Some(plan) = &api.plan.soap {
+        let called = soap::told(&exchange.head.headers, plan, body);
+        let text = called.as_deref().unwrap_or("none that is known");
+        explanation.step("soap operation", text);
+        exchange.record.soap_operation = called;
+    }
     if !flow::concerns(exchange, &api) {
         let endpoint = endpoint::choose(exchange, &api)?;
         return call(exchange, &api, endpoint, explanation);

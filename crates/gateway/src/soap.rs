@@ -4,9 +4,12 @@
 //! Only for APIs where something depends on it. The body is read as far as that element and goes on
 //! as it came; one that does not say it within the limit calls no operation that is known.
 
+use std::sync::Arc;
+
 use compiler::plan::SoapPlan;
-use http::header;
-use mediation::soap::{Head, Media, action_of, version_of};
+use http::{HeaderMap, header};
+use mediation::soap::{self, action_of, version_of};
+use model::fault::FaultCode;
 use quick_xml::events::Event;
 use quick_xml::name::{Namespace, ResolveResult};
 use quick_xml::reader::NsReader;
@@ -17,7 +20,19 @@ use crate::endpoint::group::soap::{LIMIT, Looks, is_cut, readable};
 use crate::exchange::Exchange;
 use crate::fault::{Failure, Fault};
 use crate::upstream::code_of;
-use model::fault::FaultCode;
+
+/// What the head of a message says.
+enum Head {
+    /// The operation, by its action.
+    Called(Arc<str>),
+    /// Its body has to tell.
+    Message {
+        /// Whether the envelope is one of several parts.
+        has_parts: bool,
+    },
+    /// It is no SOAP message.
+    Other,
+}
 
 /// What the beginning of a message says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,23 +51,44 @@ enum Found {
 ///
 /// A body that breaks off before it says it.
 pub(crate) async fn find(exchange: &mut Exchange, plan: &SoapPlan) -> Result<(), Failure> {
-    let headers = &exchange.head.headers;
+    match by_head(&exchange.head.headers, plan) {
+        Head::Called(name) => exchange.record.soap_operation = Some(name),
+        Head::Other => {}
+        Head::Message { has_parts } => {
+            if let Found::Element(namespace, local) = peek(exchange, has_parts).await? {
+                exchange.record.soap_operation = plan.by_element(&namespace, &local);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Which operation is called by a message that is at hand.
+pub(crate) fn told(headers: &HeaderMap, plan: &SoapPlan, body: &[u8]) -> Option<Arc<str>> {
+    match by_head(headers, plan) {
+        Head::Called(name) => Some(name),
+        Head::Other => None,
+        Head::Message { has_parts } => match first_element(envelope(body, has_parts)) {
+            Found::Element(namespace, local) => plan.by_element(&namespace, &local),
+            Found::Nothing | Found::More => None,
+        },
+    }
+}
+
+fn by_head(headers: &HeaderMap, plan: &SoapPlan) -> Head {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let content_type = text(header::CONTENT_TYPE.as_str()).unwrap_or_default();
     if version_of(content_type).is_none() {
-        return Ok(());
+        return Head::Other;
     }
-    let head = Head { content_type, action: text("soapaction") };
+    let head = soap::Head { content_type, action: text("soapaction") };
     let by_action = action_of(&head).and_then(|action| plan.by_action(&action).cloned());
-    if by_action.is_some() {
-        exchange.record.soap_operation = by_action;
-        return Ok(());
-    }
-    let has_parts = Media::parse(content_type).essence().starts_with("multipart/");
-    if let Found::Element(namespace, local) = peek(exchange, has_parts).await? {
-        exchange.record.soap_operation = plan.by_element(&namespace, &local);
-    }
-    Ok(())
+    by_action.map_or_else(
+        || Head::Message {
+            has_parts: content_type.trim_start().to_ascii_lowercase().starts_with("multipart/"),
+        },
+        Head::Called,
+    )
 }
 
 async fn peek(exchange: &mut Exchange, has_parts: bool) -> Result<Found, Failure> {

@@ -96,3 +96,22 @@ async fn a_name_that_the_wsdl_does_not_have_is_refused() {
     weir.deploy(&deploy("x-weir-soap-operations", json!({ "GetQuote": { "policies": {} } })));
     assert!(weir.refusal().contains("`policies` is unknown"), "{}", weir.refusal());
 }
+
+#[tokio::test]
+async fn explain_tells_the_operation_and_the_wsdl() {
+    let project = address("http://127.0.0.1:9", json!({}))
+        .set("x-weir-soap-operations", json!({ "GetQuote": {} }));
+    let weir = Weir::start(&with_wsdl(project));
+    let explained = async |query: &str| {
+        let (status, document) = weir.admin(http::Method::GET, &format!("/explain?{query}")).await;
+        assert_eq!(status, 200, "{document}");
+        document.to_string()
+    };
+    let call = "method=POST&url=http://a/quote/1.0&header=Content-Type:text/xml";
+    let text = explained(&format!("{call}&header=SOAPAction:urn:get")).await;
+    assert!(text.contains("soap operation") && text.contains("GetQuote"), "{text}");
+    let text = explained(call).await;
+    assert!(text.contains("none that is known"), "{text}");
+    let text = explained("method=GET&url=http://a/quote/1.0%3Fwsdl").await;
+    assert!(text.contains("the WSDL of the API is answered"), "{text}");
+}
