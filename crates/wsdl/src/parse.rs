@@ -120,8 +120,11 @@ fn report_malformed(
             (codes::WSDL_TOO_COMPLEX, "Split the document.")
         }
     };
+    let mut message = capitalised(&reason.to_string());
+    if is_spare {
+        message.push_str(" (what is built in takes its place)");
+    }
     let severity = if is_spare { Severity::Warning } else { Severity::Error };
-    let message = capitalised(&reason.to_string());
     report.add(severity, code, at, message, help.to_owned());
 }
 

@@ -26,6 +26,8 @@ const TEXTS: &[(&str, &str)] = &[
     (XMIME_DRAFT, include_str!("known/xmlmime.xsd")),
     (ADDRESSING, include_str!("known/addressing.xsd")),
     (ADDRESSING_DRAFT, include_str!("known/addressing2004.xsd")),
+    // Its official document has a document type, which is never read.
+    ("http://www.w3.org/2000/09/xmldsig#", include_str!("known/xmldsig.xsd")),
     ("http://www.w3.org/2004/08/xop/include", include_str!("known/xop.xsd")),
     (
         "http://schemas.microsoft.com/2003/10/Serialization/",
@@ -49,4 +51,23 @@ pub(super) fn load(namespace: &Arc<str>, builder: &mut Builder, report: &mut Rep
     let Some(root) = tree.root() else { return };
     let markup = Markup { tree: &tree, document: None, lines_before: 0 };
     drop(super::read::read(markup, root, namespace, builder, report));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_built_in_is_complete() {
+        let mut builder = Builder::default();
+        let mut report = Report::new(1_000_000);
+        for (namespace, _) in TEXTS {
+            load(&(*namespace).into(), &mut builder, &mut report);
+        }
+        let limits = crate::Limits::default();
+        let (schemas, missing) = super::super::finish(builder, &limits, &mut report);
+        let found = report.finish(&[]);
+        assert!(found.is_empty() && missing.is_empty(), "{found:?}");
+        assert_eq!(schemas.namespaces().len(), TEXTS.len());
+    }
 }

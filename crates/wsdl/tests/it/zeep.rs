@@ -15,6 +15,8 @@ use xml::name::Name;
 
 use crate::support::{Anywhere, Collection, collections, errors};
 
+/// A collection whose WSDLs are older forms of those in another, which zeep takes long to read.
+const LEFT_OUT: &str = "onvif-zeep-async";
 /// The schemas that are built in, which zeep would fetch from the web.
 const KNOWN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/schema/known");
 
@@ -22,7 +24,7 @@ const KNOWN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/schema/known");
 fn both_find_the_same_operations() {
     let (mut questions, mut ours) = (Vec::new(), Vec::new());
     let collections = collections();
-    for collection in &collections {
+    for collection in collections.iter().filter(|one| one.name != LEFT_OUT) {
         let full = |path: &str| collection.folder.join(path);
         let names: HashMap<_, _> =
             collection.names.iter().map(|(name, path)| (name, full(path))).collect();

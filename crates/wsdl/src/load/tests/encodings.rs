@@ -64,6 +64,22 @@ fn blanks_in_front_of_the_declaration_are_ignored() {
 }
 
 #[test]
+fn what_is_built_in_takes_the_place_of_what_cannot_be_read() {
+    let main = importing("t.xsd").replace("urn:t", "http://www.w3.org/2000/09/xmldsig#");
+    let main = main.replace("t:e", "t:Signature");
+    let other = "<!DOCTYPE schema [<!ENTITY dsig 'x'>]>\n<schema/>";
+    let reading = read_files(&[("a.wsdl", &main), ("t.xsd", other)]);
+    assert_eq!(
+        found(&reading),
+        ["warning[WS005] t.xsd:1: A document type is not allowed; remove <!DOCTYPE …> \
+          (what is built in takes its place)"]
+    );
+    let description = reading.description.unwrap();
+    let schemas = description.schemas();
+    assert!(schemas.find_type("http://www.w3.org/2000/09/xmldsig#", "X509DataType").is_some());
+}
+
+#[test]
 fn documents_that_cannot_be_read() {
     for (bytes, expected) in [
         (b"<a>".to_vec(), "error[WS004] a.wsdl:1: Not well-formed XML: <a> does not end; add </a>"),
