@@ -29,6 +29,10 @@ async fn serve_examples(examples: &Path) -> (WeirProcess, WeirProcess, TempDir) 
     copy(examples, own.path());
     for file in projects(own.path()) {
         let text = fs::read_to_string(&file).unwrap();
+        // The service of SOAP is no part of the examples.
+        if text.contains("type: SOAP") {
+            continue;
+        }
         assert!(text.contains(":9763/"), "{} has another backend", file.display());
         fs::write(&file, text.replace(":9763/", &format!(":{port}/"))).unwrap();
     }
