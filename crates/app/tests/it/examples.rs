@@ -91,6 +91,13 @@ async fn every_example_answers_as_its_text_says() {
     assert_eq!(process.get("/pizzashack/1.0.0/drinks").await.status, 404);
     assert_eq!(call(&process, "DELETE", "/pizzashack/1.0.0/menu", &[], "").await.status, 405);
 
+    // soap and soap-to-rest, without their service
+    let warm = json!({ "city": "Oslo", "day": [{ "@date": "2026-05-06", "high": "warm", "low": null, "sky": "clear" }] });
+    let refused = call(&process, "POST", "/weather/1.0.0/report", &kind, &warm.to_string()).await;
+    assert_eq!((refused.status, &refused.json()["pointer"]), (400, &json!("/Report/day/0/high")));
+    let soap = [("Content-Type", "text/xml")];
+    assert_ne!(call(&process, "POST", "/weather-soap/1.0.0", &soap, "<a/>").await.status, 404);
+
     // uri-template
     assert_eq!(
         process.get("/releases/1.0.0/menu?release=v1").await.json()[0]["name"],
