@@ -1,3 +1,5 @@
+#![allow(clippy::unwrap_used, reason = "a failed test may panic")]
+
 use bytes::Bytes;
 use xml::read::Limits;
 use xml::soap::Version::{V11, V12};
@@ -346,6 +348,6 @@ fn a_multipart_message_that_is_broken_anywhere_does_no_harm() {
     for end in 0..body.len() {
         let Some(cut) = body.get(..end) else { continue };
         let head = Head { content_type: PARTS_TYPE, action: None };
-        let _ = SOAP12.write(&head, &Bytes::from(cut.to_owned()), &Limits::default());
+        drop(SOAP12.write(&head, &Bytes::from(cut.to_owned()), &Limits::default()));
     }
 }
