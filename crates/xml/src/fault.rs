@@ -90,6 +90,8 @@ fn soap12(fault: &SoapFault<'_>) -> String {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed test may panic")]
+
     use super::*;
 
     #[test]
