@@ -140,7 +140,7 @@ fn circles_are_cut() {
     check(json!({"node": {"properties": {"id": id, "next": node}}}), Ok(json!({"id": 0})));
     check(json!({"node": {"properties": {"all": {"items": node}}}}), Ok(json!({"all": []})));
     check(
-        json!({"node": {"properties": {"next": {"oneOf": [node, {"type": "null"}]}}, "required": ["next"]}}),
+        json!({"node": {"type": "object", "properties": {"next": {"oneOf": [node, {"type": "null"}]}}, "required": ["next"]}}),
         Ok(json!({"next": null})),
     );
     check(json!({"node": {"properties": {"next": node}, "required": ["next"]}}), Err(Problem::Endless));
