@@ -5,6 +5,7 @@ mod encrypt;
 mod environments;
 mod explain;
 mod load;
+mod mock_generate;
 mod output;
 mod serve;
 mod validate;
@@ -34,7 +35,7 @@ fn main() -> ExitCode {
         cli::Command::Version { json } => output::version(json),
         cli::Command::Encrypt(options) => encrypt::run(&options),
         cli::Command::ImportWsdl(_) => output::not_yet("import-wsdl"),
-        cli::Command::Mock(_) => output::not_yet("mock"),
+        cli::Command::Mock(cli::Mock::Generate(options)) => mock_generate::run(&options),
         cli::Command::Lambda(_) => output::not_yet("lambda"),
         cli::Command::Backup(_) => output::not_yet("backup"),
         cli::Command::Restore(_) => output::not_yet("restore"),

@@ -81,9 +81,7 @@ fn quality(offer: &str, ranges: &[Range]) -> u16 {
             && fits(&range.subkind, subkind)
             && range.parameters.iter().all(|wanted| own.contains(wanted) || subkind == "*")
     });
-    let rank = |range: &&Range| {
-        (range.kind != "*", range.subkind != "*", range.parameters.len())
-    };
+    let rank = |range: &&Range| (range.kind != "*", range.subkind != "*", range.parameters.len());
     matching.max_by_key(rank).map_or(0, |range| range.quality)
 }
 
@@ -95,9 +93,7 @@ pub(crate) fn concrete(offer: &str, accept: Option<&str>) -> String {
     let ranges = split(accept.unwrap_or_default(), ',');
     let mut ranges: Vec<Range> = ranges.iter().filter_map(|text| range(text)).collect();
     ranges.retain(|range| range.subkind != "*" && range.quality > 0);
-    ranges.retain(|range| {
-        quality(offer, std::slice::from_ref(range)) > 0
-    });
+    ranges.retain(|range| quality(offer, std::slice::from_ref(range)) > 0);
     ranges.sort_by_key(|range| std::cmp::Reverse(range.quality));
     let wanted = ranges.first().map(|range| format!("{}/{}", range.kind, range.subkind));
     let kind = essence(offer).split_once('/').map_or(String::new(), |(kind, _)| kind.to_owned());

@@ -59,11 +59,7 @@ fn content_type<'a>(request: &Request<'a>) -> Option<&'a str> {
     field.map(|(_, value)| value.as_str())
 }
 
-fn new_body(
-    operation: MockOperation<'_>,
-    request: &Request<'_>,
-    found: &mut Vec<RequestProblem>,
-) {
+fn new_body(operation: MockOperation<'_>, request: &Request<'_>, found: &mut Vec<RequestProblem>) {
     let Some(body) = operation.value.get("requestBody") else { return };
     let body = match operation.followed(body) {
         Ok(body) => body,
@@ -86,11 +82,7 @@ fn new_body(
     }
 }
 
-fn old_body(
-    operation: MockOperation<'_>,
-    request: &Request<'_>,
-    found: &mut Vec<RequestProblem>,
-) {
+fn old_body(operation: MockOperation<'_>, request: &Request<'_>, found: &mut Vec<RequestProblem>) {
     let Some(parameter) = parameters::all(operation)
         .filter_map(Result::ok)
         .find(|parameter| parameter.get("in").and_then(Value::as_str) == Some("body"))
@@ -112,11 +104,7 @@ fn old_body(
 }
 
 /// The fields of a form, which OpenAPI 2.0 writes as parameters.
-fn old_form(
-    operation: MockOperation<'_>,
-    request: &Request<'_>,
-    found: &mut Vec<RequestProblem>,
-) {
+fn old_form(operation: MockOperation<'_>, request: &Request<'_>, found: &mut Vec<RequestProblem>) {
     let is_field = |field: &&Value| field.get("in").and_then(Value::as_str) == Some("formData");
     let fields: Vec<&Value> =
         parameters::all(operation).filter_map(Result::ok).filter(is_field).collect();

@@ -90,7 +90,9 @@ impl<'a> Writer<'a> {
     fn property(&mut self, parts: &[&'a Value], value: &Value, name: &str) {
         let own = text(parts, "name").unwrap_or(name);
         match value {
-            Value::Array(items) if is_set(parts, "wrapped") => self.wrapped(parts, items, own, name),
+            Value::Array(items) if is_set(parts, "wrapped") => {
+                self.wrapped(parts, items, own, name)
+            }
             Value::Array(items) => self.items(parts, items, own),
             value => self.element(parts, value, own),
         }
@@ -140,9 +142,9 @@ fn text<'a>(parts: &[&'a Value], key: &str) -> Option<&'a str> {
 }
 
 fn is_set(parts: &[&Value], key: &str) -> bool {
-    parts.iter().any(|part| {
-        part.get("xml").and_then(|xml| xml.get(key)) == Some(&Value::Bool(true))
-    })
+    parts
+        .iter()
+        .any(|part| part.get("xml").and_then(|xml| xml.get(key)) == Some(&Value::Bool(true)))
 }
 
 fn is_attribute(parts: &[&Value]) -> bool {

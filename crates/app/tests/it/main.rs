@@ -17,6 +17,7 @@ mod groups;
 mod handover;
 mod life;
 mod log;
+mod mock;
 mod mutual_tls;
 mod secrets;
 mod smuggling;

@@ -61,9 +61,8 @@ pub(crate) fn body(
 
 fn schema(answers: &Answers<'_>, content: &Content<'_>) -> Result<Option<Schema>, Problem> {
     let operation = answers.operation;
-    let read = |schema| {
-        Schema::read(operation.document, operation.dialect, schema, Direction::Response)
-    };
+    let read =
+        |schema| Schema::read(operation.document, operation.dialect, schema, Direction::Response);
     content.schema.map(read).transpose()
 }
 

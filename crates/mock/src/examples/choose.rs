@@ -65,10 +65,7 @@ pub fn choose<'a, 'b>(
 }
 
 /// The answer for a code that the client has asked for.
-fn by_code<'a, 'b>(
-    answers: &'b Answers<'a>,
-    code: &str,
-) -> Result<(u16, &'b Answer<'a>), Refusal> {
+fn by_code<'a, 'b>(answers: &'b Answers<'a>, code: &str) -> Result<(u16, &'b Answer<'a>), Refusal> {
     let number = code.trim().parse().ok().filter(|number| (100..=599).contains(number));
     let Some(number) = number else {
         let detail = format!("`{code}` in `Prefer` is no status; write `code=404`");
@@ -79,7 +76,8 @@ fn by_code<'a, 'b>(
         .or_else(|| with(Status::Class(number / 100)))
         .or_else(|| with(Status::Default));
     found.map(|answer| (number, answer)).ok_or_else(|| {
-        let known: Vec<String> = answers.answers.iter().map(|answer| shown(answer.status)).collect();
+        let known: Vec<String> =
+            answers.answers.iter().map(|answer| shown(answer.status)).collect();
         let detail = format!("there is no answer {number}; there are: {}", listed(&known));
         Refusal { status: 404, detail }
     })

@@ -49,8 +49,10 @@ if (contentType == null || (answers["application/json"] !== undefined && quality
 var essence = String(contentType).split(";")[0];
 mc.setProperty('CONTENT_TYPE', contentType == null ? "application/json" : contentType);
 mc.setProperty('HTTP_SC', responseCodeSC);
-if (contentType == null || /json$/.test(essence)) {
-  mc.setPayloadJSON(contentType == null ? "" : answers[contentType]);
+if (contentType == null || answers[contentType] === "") {
+  mc.setProperty('NO_ENTITY_BODY', true, 'axis2');
+} else if (/json$/.test(essence)) {
+  mc.setPayloadJSON(answers[contentType]);
 } else if (/xml$/.test(essence)) {
   mc.setPayloadXML(answers[contentType]);
 } else {

@@ -1,5 +1,7 @@
 //! Whose a script is.
 
+#![allow(clippy::unwrap_used, reason = "a failed test may panic")]
+
 use serde_json::json;
 
 use super::*;
@@ -27,7 +29,8 @@ fn edited_scripts_are_left_alone() {
     check(&mut document, false, Kind::Unchanged);
     document["paths"]["/a"]["get"]["responses"]["404"] = json!({"description": ""});
     check(&mut document, false, Kind::Renewed);
-    let edited = format!("{}mc.setProperty('HTTP_SC', 201);\n", text(&mut document).as_str().unwrap());
+    let edited =
+        format!("{}mc.setProperty('HTTP_SC', 201);\n", text(&mut document).as_str().unwrap());
     *text(&mut document) = json!(edited);
     check(&mut document, false, Kind::Kept);
     assert_eq!(text(&mut document), &json!(edited));

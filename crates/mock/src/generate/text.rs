@@ -12,7 +12,7 @@ use xml::read::{Limits, read_text};
 use super::marked;
 use crate::examples::{Answers, Content, Status, body};
 use crate::negotiate::{concrete, is_json, is_xml};
-use crate::{Mode, MockOperation};
+use crate::{MockOperation, Mode};
 
 /// Chooses by what `responses` holds; it is the same in every script.
 const SELECTION: &str = include_str!("selection.js");
@@ -43,8 +43,12 @@ pub fn script(operation: MockOperation<'_>) -> Script {
                 }
                 Err(reason) => {
                     notes.push(format!("{key} {}: {reason}", content.media_type));
-                    let _infallible =
-                        writeln!(text, "// {} has no answer: {}", content.media_type, one_line(&reason));
+                    let _infallible = writeln!(
+                        text,
+                        "// {} has no answer: {}",
+                        content.media_type,
+                        one_line(&reason)
+                    );
                 }
             }
         }
@@ -88,8 +92,12 @@ fn literal(answers: &Answers<'_>, content: &Content<'_>) -> Result<(String, Stri
     Ok((media_type, literal))
 }
 
-/// JSON is JavaScript, but for one name and two characters.
+/// JSON is JavaScript, but for one name and two characters; a text is taken for JSON by
+/// `setPayloadJSON`, so that scalars are given as the text that they are written as.
 fn json_literal(value: &Value) -> String {
+    if !value.is_object() && !value.is_array() {
+        return quoted(&value.to_string());
+    }
     let text = serde_json::to_string_pretty(value).unwrap_or_default();
     if text.contains("__proto__") {
         return format!("JSON.parse({})", quoted(&value.to_string()));
@@ -99,7 +107,8 @@ fn json_literal(value: &Value) -> String {
 
 /// XML as a literal; braces would begin an expression there.
 fn xml_literal(text: &str) -> Result<String, String> {
-    let tree = read_text(text, &Limits::default()).map_err(|error| format!("the example is no XML: {error}"))?;
+    let tree = read_text(text, &Limits::default())
+        .map_err(|error| format!("the example is no XML: {error}"))?;
     let root = tree.root().ok_or("the example has no element")?;
     // Written anew: without a declaration, comments around it, and sections of CDATA.
     let text = xml::write::write(&tree, root);

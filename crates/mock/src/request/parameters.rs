@@ -25,18 +25,15 @@ pub(super) fn all<'a>(
     let own: Vec<_> = of(operation.value).collect();
     let key = |parameter: &'a Value| (parameter.get("in"), parameter.get("name"));
     let is_own = |parameter: &Result<&'a Value, Problem>| {
-        parameter.as_ref().is_ok_and(|parameter| {
-            own.iter().flatten().any(|known| key(known) == key(parameter))
-        })
+        parameter
+            .as_ref()
+            .is_ok_and(|parameter| own.iter().flatten().any(|known| key(known) == key(parameter)))
     };
     let inherited: Vec<_> = of(operation.item).filter(|parameter| !is_own(parameter)).collect();
     own.into_iter().chain(inherited)
 }
 
-pub(super) fn validate(
-    operation: MockOperation<'_>,
-    request: &Request<'_>,
-) -> Vec<RequestProblem> {
+pub(super) fn validate(operation: MockOperation<'_>, request: &Request<'_>) -> Vec<RequestProblem> {
     let mut found = Vec::new();
     for parameter in all(operation) {
         match parameter {
@@ -142,7 +139,11 @@ fn value(
     if top.is("array") {
         let items = top.items();
         let separate = |text: &str| -> Vec<String> {
-            if text.is_empty() { Vec::new() } else { text.split(style.separator).map(str::to_owned).collect() }
+            if text.is_empty() {
+                Vec::new()
+            } else {
+                text.split(style.separator).map(str::to_owned).collect()
+            }
         };
         let texts = match style.explodes && part == "query" {
             true => values.iter().map(|text| (*text).to_owned()).collect(),
@@ -277,7 +278,9 @@ impl<'a> Shape<'a> {
     }
 
     fn lists(&self, name: &str) -> bool {
-        self.parts.iter().any(|part| part.get("properties").is_some_and(|all| all.get(name).is_some()))
+        self.parts
+            .iter()
+            .any(|part| part.get("properties").is_some_and(|all| all.get(name).is_some()))
     }
 
     fn property(&self, name: &str) -> Self {

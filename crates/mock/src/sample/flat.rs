@@ -78,13 +78,14 @@ impl<'a> Flattener<'a, '_> {
             self.add(part, flat)?;
         }
         for key in ["oneOf", "anyOf"] {
-            let branches = list(map, key).iter().map(|branch| vec![branch]).collect();
-            self.branch(branches, flat)?;
+            let branches: Vec<Parts<'a>> =
+                list(map, key).iter().map(|branch| vec![branch]).collect();
+            self.branch(&branches, flat)?;
         }
         if let Some(condition) = map.get("if") {
             let yes = [Some(condition), map.get("then")].into_iter().flatten().collect();
             let no = map.get("else").into_iter().collect();
-            self.branch(vec![yes, no], flat)?;
+            self.branch(&[yes, no], flat)?;
         }
         let dependent = map.get("dependentSchemas").and_then(Value::as_object);
         for (name, part) in dependent.into_iter().flatten() {
@@ -98,7 +99,7 @@ impl<'a> Flattener<'a, '_> {
     }
 
     /// Adds the branch whose turn it is, or the next one that has an end.
-    fn branch(&mut self, branches: Vec<Parts<'a>>, flat: &mut Flat<'a>) -> Result<(), Cut> {
+    fn branch(&mut self, branches: &[Parts<'a>], flat: &mut Flat<'a>) -> Result<(), Cut> {
         let count = branches.len();
         if count == 0 {
             return Ok(());
@@ -218,10 +219,13 @@ impl<'a> Flat<'a> {
     fn guess(&self) -> &'static str {
         let has_properties = !self.properties.is_empty() || !self.by_pattern.is_empty();
         let has_items = !self.items.is_empty() || !self.first_items.is_empty();
-        let has_bounds = [self.least, self.most, self.above, self.below].iter().any(Option::is_some);
+        let has_bounds =
+            [self.least, self.most, self.above, self.below].iter().any(Option::is_some);
         let is_text = self.format.is_some() || !self.patterns.is_empty();
         match () {
-            () if has_properties || !self.required.is_empty() || self.min_properties > 0 => "object",
+            () if has_properties || !self.required.is_empty() || self.min_properties > 0 => {
+                "object"
+            }
             () if has_items || !self.contained.is_empty() || self.min_items > 0 => "array",
             () if is_text || self.min_length > 0 || self.max_length.is_some() => "string",
             () if has_bounds || !self.steps.is_empty() => "number",

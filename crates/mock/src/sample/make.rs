@@ -54,7 +54,12 @@ impl<'a> Maker<'a> {
     }
 
     /// A value at a place; `wanted` goes before everything else.
-    fn value(&mut self, parts: &[&'a Value], at: &str, wanted: Option<&Value>) -> Result<Value, Cut> {
+    fn value(
+        &mut self,
+        parts: &[&'a Value],
+        at: &str,
+        wanted: Option<&Value>,
+    ) -> Result<Value, Cut> {
         self.made += 1;
         if self.made > MAX_VALUES || self.depth > MAX_DEPTH {
             return Err(Cut);
@@ -94,7 +99,7 @@ impl<'a> Maker<'a> {
         let chance = self.chance(at, turn);
         for attempt in 0..MAX_BRANCHES {
             let (flat, variant) = self.flatten(parts, turn.wrapping_add(chance) + attempt)?;
-            let value = self.from_flat(&flat, variant, at);
+            let value = self.of_flat(&flat, variant, at);
             if value.is_ok() || flat.branches <= attempt + 1 {
                 return value;
             }
@@ -121,7 +126,7 @@ impl<'a> Maker<'a> {
         Ok((flat, flattener.choice))
     }
 
-    fn from_flat(&mut self, flat: &Flat<'a>, variant: usize, at: &str) -> Result<Value, Cut> {
+    fn of_flat(&mut self, flat: &Flat<'a>, variant: usize, at: &str) -> Result<Value, Cut> {
         let kinds = flat.possible_kinds();
         if let Some(allowed) = &flat.allowed {
             let is_kind = |value: &&&Value| {
@@ -132,7 +137,8 @@ impl<'a> Maker<'a> {
             return chosen.map(|value| (*value).clone()).ok_or(Cut);
         }
         // Null is the last resort.
-        let (nulls, others): (Vec<&str>, Vec<&str>) = kinds.iter().partition(|kind| **kind == "null");
+        let (nulls, others): (Vec<&str>, Vec<&str>) =
+            kinds.iter().partition(|kind| **kind == "null");
         let kinds: Vec<&str> = others.into_iter().chain(nulls).collect();
         let Some(kind) = kinds.get(variant.checked_rem(kinds.len()).unwrap_or(0)) else {
             return Err(Cut);
@@ -267,7 +273,10 @@ impl<'a> Maker<'a> {
             let to = to.as_str().and_then(|to| to.rsplit('/').next()).unwrap_or_default();
             named.contains(&to)
         });
-        mapped.map(|(key, _)| key.as_str()).or_else(|| named.first().copied()).map(|name| json!(name))
+        mapped
+            .map(|(key, _)| key.as_str())
+            .or_else(|| named.first().copied())
+            .map(|name| json!(name))
     }
 
     /// Whether a property is only sent in the other direction.
@@ -300,7 +309,8 @@ impl<'a> Maker<'a> {
         }
         let (outer, mut out) = (self.variety, Vec::new());
         for index in 0..usize::try_from(goal).unwrap_or(0) {
-            let mut parts = flat.first_items.get(index).cloned().unwrap_or_else(|| flat.items.clone());
+            let mut parts =
+                flat.first_items.get(index).cloned().unwrap_or_else(|| flat.items.clone());
             if let Some(of) = index.checked_sub(flat.first_items.len()) {
                 parts.extend(contained.get(of));
             }

@@ -1,5 +1,7 @@
 //! Values for schemas: which they are, and that they are valid.
 
+#![allow(clippy::unwrap_used, reason = "a failed test may panic")]
+
 mod properties;
 
 use definition::Dialect;
@@ -59,13 +61,30 @@ fn texts() {
     check(json!({"type": "string", "maxLength": 3}), json!("str"));
     check(json!({"type": "string", "maxLength": 0}), json!(""));
     check(json!({"type": "string", "format": "date"}), json!("2024-01-01"));
-    check(json!({"type": "string", "format": "uuid"}), json!("3fa85f64-5717-4562-b3fc-2c963f66afa6"));
+    check(
+        json!({"type": "string", "format": "uuid"}),
+        json!("3fa85f64-5717-4562-b3fc-2c963f66afa6"),
+    );
     check(json!({"type": "string", "pattern": "^[A-Z]{3}-\\d+$"}), json!("AAA-0"));
     check(json!({"pattern": "^a*$", "minLength": 4}), json!("aaaa"));
     check(json!({"type": "string", "not": {"const": "string"}}), json!("string1"));
     for format in [
-        "date-time", "time", "duration", "email", "hostname", "ipv4", "ipv6", "uri", "uri-reference",
-        "uri-template", "json-pointer", "relative-json-pointer", "regex", "byte", "iri", "password",
+        "date-time",
+        "time",
+        "duration",
+        "email",
+        "hostname",
+        "ipv4",
+        "ipv6",
+        "uri",
+        "uri-reference",
+        "uri-template",
+        "json-pointer",
+        "relative-json-pointer",
+        "regex",
+        "byte",
+        "iri",
+        "password",
     ] {
         let schema = read(&json!({}), &json!({"type": "string", "format": format}));
         for seed in 0..3 {
@@ -78,17 +97,35 @@ fn texts() {
 #[test]
 fn objects() {
     let text = json!({"type": "string"});
-    check(json!({"properties": {"b": text, "a": {"type": "integer"}}}), json!({"b": "string", "a": 0}));
+    check(
+        json!({"properties": {"b": text, "a": {"type": "integer"}}}),
+        json!({"b": "string", "a": 0}),
+    );
     check(json!({"type": "object", "additionalProperties": text}), json!({"property1": "string"}));
     check(json!({"type": "object", "additionalProperties": false}), json!({}));
     check(json!({"patternProperties": {"^x-": text}}), json!({"x-": "string"}));
     check(json!({"required": ["a"], "additionalProperties": {"type": "integer"}}), json!({"a": 0}));
-    check(json!({"type": "object", "minProperties": 2}), json!({"property1": "string", "property2": "string"}));
-    check(json!({"properties": {"a": text, "b": text}, "required": ["b"], "maxProperties": 1}), json!({"b": "string"}));
-    check(json!({"type": "object", "minProperties": 1, "propertyNames": {"enum": ["k"]}}), json!({"k": "string"}));
+    check(
+        json!({"type": "object", "minProperties": 2}),
+        json!({"property1": "string", "property2": "string"}),
+    );
+    check(
+        json!({"properties": {"a": text, "b": text}, "required": ["b"], "maxProperties": 1}),
+        json!({"b": "string"}),
+    );
+    check(
+        json!({"type": "object", "minProperties": 1, "propertyNames": {"enum": ["k"]}}),
+        json!({"k": "string"}),
+    );
     check(json!({"properties": {"a": text, "b": false}}), json!({"a": "string"}));
-    check(json!({"properties": {"a": text, "w": {"type": "string", "writeOnly": true}}, "required": ["w"]}), json!({"a": "string"}));
-    check(json!({"required": ["a"], "dependentRequired": {"a": ["b"]}, "type": "object"}), json!({"a": "string", "b": "string"}));
+    check(
+        json!({"properties": {"a": text, "w": {"type": "string", "writeOnly": true}}, "required": ["w"]}),
+        json!({"a": "string"}),
+    );
+    check(
+        json!({"required": ["a"], "dependentRequired": {"a": ["b"]}, "type": "object"}),
+        json!({"a": "string", "b": "string"}),
+    );
 }
 
 #[test]
@@ -98,9 +135,18 @@ fn arrays() {
     check(json!({"type": "array"}), json!([{}]));
     check(json!({"items": text, "maxItems": 0}), json!([]));
     check(json!({"items": text, "minItems": 2, "uniqueItems": true}), json!(["string", "string1"]));
-    check(json!({"items": {"enum": [1, 2, 3]}, "minItems": 3, "uniqueItems": true}), json!([1, 2, 3]));
-    check(json!({"items": {"type": "boolean"}, "minItems": 2, "uniqueItems": true}), json!([true, false]));
-    check(json!({"prefixItems": [text, {"type": "integer"}], "items": false}), json!(["string", 0]));
+    check(
+        json!({"items": {"enum": [1, 2, 3]}, "minItems": 3, "uniqueItems": true}),
+        json!([1, 2, 3]),
+    );
+    check(
+        json!({"items": {"type": "boolean"}, "minItems": 2, "uniqueItems": true}),
+        json!([true, false]),
+    );
+    check(
+        json!({"prefixItems": [text, {"type": "integer"}], "items": false}),
+        json!(["string", 0]),
+    );
     check(json!({"type": "array", "contains": {"const": 5}, "minContains": 2}), json!([5, 5]));
     check(
         json!({"items": {"properties": {"a": {"type": "integer"}}, "required": ["a"]}, "minItems": 2, "uniqueItems": true}),
@@ -125,8 +171,14 @@ fn combinations() {
         json!({"k": "a", "x": "string"}),
     );
     // An example that is wrong costs nothing but itself.
-    check(json!({"properties": {"a": {"type": "string", "format": "date", "example": "soon"}}}), json!({"a": "2024-01-01"}));
-    check(json!({"oneOf": [{"properties": {"a": {"type": "string", "maxLength": 2, "example": "long"}}, "required": ["a"]}]}), json!({"a": "st"}));
+    check(
+        json!({"properties": {"a": {"type": "string", "format": "date", "example": "soon"}}}),
+        json!({"a": "2024-01-01"}),
+    );
+    check(
+        json!({"oneOf": [{"properties": {"a": {"type": "string", "maxLength": 2, "example": "long"}}, "required": ["a"]}]}),
+        json!({"a": "st"}),
+    );
 }
 
 #[test]
@@ -143,7 +195,10 @@ fn circles_are_cut() {
         json!({"node": {"type": "object", "properties": {"next": {"oneOf": [node, {"type": "null"}]}}, "required": ["next"]}}),
         Ok(json!({"next": null})),
     );
-    check(json!({"node": {"properties": {"next": node}, "required": ["next"]}}), Err(Problem::Endless));
+    check(
+        json!({"node": {"properties": {"next": node}, "required": ["next"]}}),
+        Err(Problem::Endless),
+    );
 }
 
 #[test]
@@ -153,7 +208,10 @@ fn what_has_no_value_says_why() {
         assert!(problem.to_string().contains(expected), "{schema}: {problem}");
     };
     check(json!({"type": "integer", "minimum": 3, "maximum": 2}), "no valid value");
-    check(json!({"properties": {"a": {"type": "string", "pattern": "^(?=a)b$"}}, "required": ["a"]}), "endless or too large");
+    check(
+        json!({"properties": {"a": {"type": "string", "pattern": "^(?=a)b$"}}, "required": ["a"]}),
+        "endless or too large",
+    );
     check(json!({"type": "string", "minLength": 1_000_000_000}), "too large");
     check(json!({"type": "array", "minItems": 1_000_000_000}), "too large");
 }

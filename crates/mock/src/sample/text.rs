@@ -29,7 +29,8 @@ fn is_within(text: &str, flat: &Flat<'_>) -> bool {
 /// The word `string`, longer or shorter, with a number behind it for other variants.
 fn plain(flat: &Flat<'_>, variant: usize) -> String {
     let number = if variant == 0 { String::new() } else { variant.to_string() };
-    let most = flat.max_length.map_or(usize::MAX, |most| usize::try_from(most).unwrap_or(usize::MAX));
+    let most =
+        flat.max_length.map_or(usize::MAX, |most| usize::try_from(most).unwrap_or(usize::MAX));
     let room = most.saturating_sub(number.len());
     let least = usize::try_from(flat.min_length).unwrap_or(0).saturating_sub(number.len());
     let word: String = "string".chars().cycle().take(least.max(6).min(room)).collect();

@@ -149,7 +149,8 @@ impl<'a> Normaliser<'a> {
         let normal = match (key, value) {
             ("items", Value::Array(_)) => {
                 let items = self.list(value, &here)?;
-                return Ok(drop(out.insert("prefixItems".to_owned(), items)));
+                out.insert("prefixItems".to_owned(), items);
+                return Ok(());
             }
             (key, Value::Object(_) | Value::Bool(_)) if ONE_SCHEMA.contains(&key) => {
                 Some(self.schema(value, &here)?)
@@ -307,8 +308,7 @@ fn is_concerned(key: &str) -> bool {
         "writeOnly",
         "x-nullable",
     ];
-    let lists: [&[&str]; 6] =
-        [OTHERS, ONE_SCHEMA, LISTS_OF_SCHEMAS, MAPS_OF_SCHEMAS, COUNTS, DATA];
+    let lists: [&[&str]; 6] = [OTHERS, ONE_SCHEMA, LISTS_OF_SCHEMAS, MAPS_OF_SCHEMAS, COUNTS, DATA];
     lists.iter().any(|list| list.contains(&key))
 }
 

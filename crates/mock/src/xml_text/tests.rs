@@ -1,5 +1,7 @@
 //! Values as XML.
 
+#![allow(clippy::unwrap_used, reason = "a failed test may panic")]
+
 use definition::Dialect;
 use serde_json::json;
 
@@ -8,7 +10,8 @@ use crate::Direction;
 
 #[track_caller]
 fn check(schema: Value, value: Value, expected: &str) {
-    let document = json!({"Tag": {"type": "object", "properties": {"id": {"xml": {"attribute": true}}}}});
+    let document =
+        json!({"Tag": {"type": "object", "properties": {"id": {"xml": {"attribute": true}}}}});
     let read = Schema::read(&document, Dialect::V3_0, &schema, Direction::Response).unwrap();
     let text = to_xml(&read, &value, "root");
     assert_eq!(text, expected, "{schema}");
@@ -38,7 +41,11 @@ fn keywords_of_xml_are_heeded() {
         json!({"all": ["a"]}),
         "<root><all><item>a</item></all></root>",
     );
-    check(json!({"type": "array", "items": {"$ref": "#/Tag"}}), json!([{"id": 1}]), "<root><root id=\"1\"></root></root>");
+    check(
+        json!({"type": "array", "items": {"$ref": "#/Tag"}}),
+        json!([{"id": 1}]),
+        "<root><root id=\"1\"></root></root>",
+    );
     check(json!({}), json!({"1 a:b": true}), "<root><_1_a_b>true</_1_a_b></root>");
     check(json!({}), json!([[1], 2]), "<root><root><root>1</root></root><root>2</root></root>");
 }

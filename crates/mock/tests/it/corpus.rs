@@ -8,8 +8,11 @@ use mock::{Contract, Direction, Mode, Prefer, Problem, Schema, generate, sample}
 use model::yaml;
 use serde_json::Value;
 
-/// Of a large document, about so many operations are looked at in the usual run.
-const OPERATIONS: usize = 60;
+/// Of a document, about so many operations are looked at, and none of one that takes long to read.
+/// `WEIR_CORPUS_OPERATIONS` says another number, and looks at all documents: a run that takes its
+/// time.
+const OPERATIONS: usize = 40;
+const LARGE: usize = 2 << 20;
 
 #[derive(Debug, Default)]
 struct Counts {
@@ -36,8 +39,11 @@ fn every_operation_has_a_valid_answer_or_a_reason() {
         document(&file, &mut all);
     }
     eprintln!("{all:#?}");
-    let refused: usize = all.reasons.values().sum();
-    assert!(all.documents > 5 && all.values > 100, "{all:?}");
+    // References that lead nowhere are the documents' own.
+    let is_ours = |kind: &str| !matches!(kind, "Remote" | "Unresolved");
+    let reasons = all.reasons.iter().filter(|(kind, _)| is_ours(kind));
+    let refused: usize = reasons.map(|(_, count)| count).sum();
+    assert!(all.documents > 5 && all.values > 50, "{all:?}");
     assert!(refused * 50 < all.values, "more than one in fifty has no value: {all:?}");
 }
 
@@ -55,6 +61,12 @@ fn gather(folder: &Path, files: &mut Vec<PathBuf>) {
 
 fn document(file: &Path, all: &mut Counts) {
     let content = std::fs::read(file).unwrap();
+    let wanted = std::env::var("WEIR_CORPUS_OPERATIONS").ok();
+    let wanted: Option<usize> = wanted.and_then(|number| number.parse().ok());
+    if content.len() > LARGE && wanted.is_none() {
+        eprintln!("{}: left out, WEIR_CORPUS_OPERATIONS is not set", file.display());
+        return;
+    }
     let Ok(document) = yaml::parse("openapi.yaml", &content) else { return };
     let (contract, _) = Contract::read(&document, "openapi.yaml");
     let count = contract.operations().count();
@@ -62,8 +74,7 @@ fn document(file: &Path, all: &mut Counts) {
         return;
     }
     all.documents += 1;
-    let everything = std::env::var_os("WEIR_WHOLE_CORPUS").is_some();
-    let step = if everything { 1 } else { count.div_ceil(OPERATIONS) };
+    let step = count.div_ceil(wanted.unwrap_or(OPERATIONS).max(1)).max(1);
     for (method, template, operation) in contract.operations().step_by(step) {
         all.operations += 1;
         let at = format!("{} {method} {template}", file.display());

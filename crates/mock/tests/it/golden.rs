@@ -10,7 +10,8 @@ use model::yaml;
 #[test]
 fn scripts_are_as_they_were() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
-    let mut names: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut names: Vec<_> =
+        std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     names.sort();
     for folder in names {
         let content = std::fs::read(folder.join("openapi.yaml")).unwrap();
@@ -23,7 +24,8 @@ fn scripts_are_as_they_were() {
             for note in &outcome.notes {
                 text.push_str(&format!("// note: {note}\n"));
             }
-            let operation = &document["paths"][&outcome.template][outcome.method.to_ascii_lowercase()];
+            let operation =
+                &document["paths"][&outcome.template][outcome.method.to_ascii_lowercase()];
             let script = operation[generate::KEY].as_str().unwrap();
             // The choice among the answers is the same in all.
             let made = script.split("\nresponses[\"501\"] = responses").next().unwrap();

@@ -1,5 +1,5 @@
 // == GET /pets/{id}
-// Made by Weir from the definition, 28b9134a3c8b13eb; once edited, it is left alone.
+// Made by Weir from the definition, 90fac91f2cef8294; once edited, it is left alone.
 var responses = {};
 
 responses["200"] = {};
@@ -17,7 +17,7 @@ responses["default"]["application/xml"] = <response><code>0</code></response>;
 
 var usualCode = "200";
 // == DELETE /pets/{id}
-// Made by Weir from the definition, 30e7ef46913affd5; once edited, it is left alone.
+// Made by Weir from the definition, a1a68dc9a695a232; once edited, it is left alone.
 var responses = {};
 
 responses["204"] = {};
