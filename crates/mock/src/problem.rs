@@ -23,7 +23,7 @@ pub enum Problem {
     /// Every value of the schema would be endless, or too large.
     #[error("every value of the schema is endless or too large; make a property optional")]
     Endless,
-    /// The schema itself is too large.
+    /// The schema itself is too large, or asks one value too much.
     #[error("the schema and what it refers to have more than {0} parts; split it")]
     TooLarge(usize),
     /// The validator does not take it.

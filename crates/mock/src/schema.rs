@@ -17,6 +17,8 @@ use crate::Problem;
 
 /// Steps that an expression of `pattern` may go back.
 const BACKTRACKS: usize = 100_000;
+/// Most schemas that one value may be held against, because validators go through all branches.
+const MAX_WEIGHT: usize = 50_000;
 /// Most violations that are told at once.
 const MAX_VIOLATIONS: usize = 32;
 
@@ -69,7 +71,7 @@ impl Schema {
         direction: Direction,
     ) -> Result<Self, Problem> {
         let normal = normal::normalise(document, dialect, schema, direction)?;
-        refuse_circles(&normal.definitions)?;
+        weigh(&normal.definitions)?;
         let mut definitions = Map::new();
         for (number, definition) in normal.definitions.into_iter().enumerate() {
             definitions.insert(number.to_string(), definition);
@@ -139,24 +141,33 @@ pub(crate) fn target(schema: &Value) -> Option<usize> {
     schema.get("$ref")?.as_str()?.strip_prefix("#/$defs/")?.parse().ok()
 }
 
-/// Schemas that a value must be valid for as a whole, not its parts: a circle of these has no end.
-fn refuse_circles(definitions: &[Value]) -> Result<(), Problem> {
+/// Schemas that a value must be valid for as a whole, not its parts: a circle of these has no end,
+/// and a chain of branches that each lead to the next one twice has none that anybody lives to see.
+fn weigh(definitions: &[Value]) -> Result<(), Problem> {
     let links: Vec<Vec<usize>> = definitions.iter().map(links).collect();
-    let (mut done, mut open) = (HashSet::new(), HashSet::new());
+    let (mut weights, mut open) = (vec![0_usize; links.len()], HashSet::new());
+    let weight_of = |weights: &[usize], at: usize| weights.get(at).copied().unwrap_or(0);
     for start in 0..links.len() {
         // A definition is left again after all that it links to: an explicit stack, no recursion.
         let mut stack = vec![(start, false)];
         while let Some((at, is_left)) = stack.pop() {
+            let next = links.get(at).map_or(&[][..], Vec::as_slice);
             if is_left {
                 open.remove(&at);
-                done.insert(at);
+                let below = next.iter().map(|next| weight_of(&weights, *next));
+                let weight = below.fold(1, usize::saturating_add);
+                if weight > MAX_WEIGHT {
+                    return Err(Problem::TooLarge(MAX_WEIGHT));
+                }
+                if let Some(known) = weights.get_mut(at) {
+                    *known = weight;
+                }
             } else if open.contains(&at) {
                 return Err(Problem::Circle);
-            } else if !done.contains(&at) {
+            } else if weight_of(&weights, at) == 0 {
                 open.insert(at);
                 stack.push((at, true));
-                let next = links.get(at).into_iter().flatten();
-                stack.extend(next.map(|&next| (next, false)));
+                stack.extend(next.iter().map(|next| (*next, false)));
             }
         }
     }

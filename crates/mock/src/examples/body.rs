@@ -18,6 +18,8 @@ pub struct Body {
     pub value: Value,
     /// What is wrong with an example by its own schema; `None` where it fits or nothing is said.
     pub violation: Option<String>,
+    /// Keywords of the schema that were left out because they are wrongly written.
+    pub ignored: Vec<String>,
 }
 
 /// Makes the body of an answer that was chosen; `None` for one without.
@@ -39,11 +41,12 @@ pub(crate) fn body(
     mode: Mode,
 ) -> Result<Body, Problem> {
     let schema = schema(answers, content)?;
+    let ignored = schema.as_ref().map(|schema| schema.ignored().to_vec()).unwrap_or_default();
     let Some(example) = example else { return made_up(schema.as_ref(), media_type, mode) };
     if is_json(media_type) {
         let value = parsed(example, schema.as_ref());
         let violation = schema.as_ref().and_then(|schema| wrong(schema, &value));
-        return Ok(Body { text: value.to_string(), value, violation });
+        return Ok(Body { text: value.to_string(), value, violation, ignored });
     }
     let text = match (example, &schema) {
         (Value::String(text), _) => text.clone(),
@@ -56,7 +59,7 @@ pub(crate) fn body(
         Value::String(_) if is_xml(media_type) => None,
         value => schema.as_ref().and_then(|schema| wrong(schema, value)),
     };
-    Ok(Body { text, value: example.clone(), violation })
+    Ok(Body { text, value: example.clone(), violation, ignored })
 }
 
 fn schema(answers: &Answers<'_>, content: &Content<'_>) -> Result<Option<Schema>, Problem> {
@@ -73,7 +76,8 @@ fn anything() -> Result<Schema, Problem> {
 
 fn made_up(schema: Option<&Schema>, media_type: &str, mode: Mode) -> Result<Body, Problem> {
     let Some(schema) = schema else {
-        return Ok(Body { text: String::new(), value: Value::Null, violation: None });
+        let (text, value, ignored) = (String::new(), Value::Null, Vec::new());
+        return Ok(Body { text, value, violation: None, ignored });
     };
     let value = sample(schema, mode)?;
     let text = match &value {
@@ -82,7 +86,7 @@ fn made_up(schema: Option<&Schema>, media_type: &str, mode: Mode) -> Result<Body
         Value::String(text) => text.clone(),
         value => value.to_string(),
     };
-    Ok(Body { text, value, violation: None })
+    Ok(Body { text, value, violation: None, ignored: schema.ignored().to_vec() })
 }
 
 /// JSON in a text is taken for what it says, where the schema asks for no text.

@@ -56,3 +56,12 @@ fn blanks_and_line_ends_are_no_edit() {
     assert!(!is_unedited(&script.replace("usualCode", "usual")));
     assert!(!is_unedited("no mark"));
 }
+
+#[test]
+fn what_is_wrong_in_the_document_is_told() {
+    let mut document = document();
+    document["paths"]["/a"]["get"]["responses"]["200"]["content"]["application/json"] =
+        json!({"example": 1, "schema": {"type": "string", "required": true}});
+    let notes = update(&mut document, "openapi.yaml", false).remove(0).notes.join("\n");
+    assert!(notes.contains("not as its schema") && notes.contains("/required"), "{notes}");
+}

@@ -36,7 +36,7 @@ pub fn script(operation: MockOperation<'_>) -> Script {
         let key = key(answer.status);
         let _infallible = write!(text, "\nresponses[\"{key}\"] = {{}};\n");
         for content in &answer.contents {
-            match literal(&answers, content) {
+            match literal(&answers, content, &mut notes) {
                 Ok((media_type, literal)) => {
                     let at = format!("responses[\"{key}\"][{}]", quoted(&media_type));
                     let _infallible = writeln!(text, "{at} = {literal};");
@@ -77,11 +77,20 @@ fn usual(answers: &Answers<'_>) -> String {
 }
 
 /// The media type, and the body as an expression of the script.
-fn literal(answers: &Answers<'_>, content: &Content<'_>) -> Result<(String, String), String> {
+fn literal(
+    answers: &Answers<'_>,
+    content: &Content<'_>,
+    notes: &mut Vec<String>,
+) -> Result<(String, String), String> {
     let media_type = concrete(content.media_type, None);
     let example = content.examples.first().map(|(_, value)| *value);
     let body = body(answers, content, &media_type, example, Mode::Fixed);
     let body = body.map_err(|problem| problem.to_string())?;
+    let wrong =
+        body.violation.iter().map(|told| format!("the example is not as its schema: {told}"));
+    for told in wrong.chain(body.ignored.iter().map(|told| format!("in the schema, {told}"))) {
+        notes.push(format!("{}: {told}", content.media_type));
+    }
     let is_nothing = example.is_none() && content.schema.is_none();
     let literal = match () {
         () if is_nothing || body.text.is_empty() => "\"\"".to_owned(),

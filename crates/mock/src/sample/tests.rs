@@ -17,6 +17,7 @@ pub(super) fn read(document: &Value, schema: &Value) -> Schema {
     schema.unwrap_or_else(|problem| panic!("{problem}"))
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "tables read better without borrows")]
 #[track_caller]
 fn check(schema: Value, expected: Value) {
     let read = read(&json!({}), &schema);

@@ -80,3 +80,15 @@ fn a_circle_through_a_property_is_none() {
     let schema = json!({"$ref": "#/a"});
     assert!(Schema::read(&document, Dialect::V3_1, &schema, Direction::Response).is_ok());
 }
+
+#[test]
+fn branches_that_double_again_and_again_are_refused() {
+    let mut document = json!({"a40": {"type": "string"}});
+    for number in 0..40 {
+        let next = json!({"$ref": format!("#/a{}", number + 1)});
+        document[format!("a{number}")] = json!({"oneOf": [next, next]});
+    }
+    let schema = json!({"$ref": "#/a0"});
+    let schema = Schema::read(&document, Dialect::V3_1, &schema, Direction::Response);
+    assert!(matches!(schema, Err(Problem::TooLarge(_))), "{schema:?}");
+}

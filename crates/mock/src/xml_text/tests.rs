@@ -8,6 +8,7 @@ use serde_json::json;
 use super::*;
 use crate::Direction;
 
+#[allow(clippy::needless_pass_by_value, reason = "tables read better without borrows")]
 #[track_caller]
 fn check(schema: Value, value: Value, expected: &str) {
     let document =
