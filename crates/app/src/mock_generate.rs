@@ -72,10 +72,11 @@ fn of_project(loaded: LoadedProject, options: &cli::MockGenerate) -> Report {
         return Report::left_alone(path, reason);
     }
     let Some(definition) = &mut project.definition else {
-        return Report::failed(
-            path,
-            format!("it has no readable definition: {}", first_error(&found)),
-        );
+        let reason = match found.has_errors() {
+            true => format!("its definition cannot be read: {}", first_error(&found)),
+            false => "it has no definition; add Definitions/swagger.yaml".to_owned(),
+        };
+        return Report::failed(path, reason);
     };
     if !path.is_dir() {
         let reason = "left alone, it is an archive; unpack it, and generate in the folder";
@@ -122,7 +123,7 @@ impl Report {
 fn first_error(found: &Diagnostics) -> String {
     let first = found.iter().find(|one| one.severity == model::Severity::Error);
     first.map_or_else(
-        || "there is none; `weir validate` says more".to_owned(),
+        || "it cannot be read; `weir validate` says more".to_owned(),
         |error| format!("{} ({})", error.message, error.place),
     )
 }
