@@ -33,8 +33,9 @@ pub(crate) enum Command {
     ImportWsdl(Box<ImportWsdl>),
     /// Seal a secret that is read from standard input, for projects and deployment.toml.
     Encrypt(Encrypt),
-    #[command(hide = true)]
-    Mock(Later),
+    /// Answers without an upstream, from the definition of an API.
+    #[command(subcommand)]
+    Mock(Mock),
     #[command(hide = true)]
     Lambda(Later),
     #[command(hide = true)]
@@ -123,6 +124,30 @@ pub(crate) struct Validate {
     /// The entry of `params.yaml` files to apply.
     #[arg(long, env = "WEIR_ENVIRONMENT", value_name = "NAME")]
     pub(crate) environment: Option<String>,
+    /// Print one JSON document instead of text.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Mock {
+    /// Write the scripts of mock APIs (`x-mediation-script`) into their definitions.
+    ///
+    /// Scripts that somebody has edited are left alone. The file is written anew, without comments.
+    Generate(MockGenerate),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MockGenerate {
+    /// API projects, or folders of them; may be given several times.
+    #[arg(long, env = "WEIR_APIS", required = true, value_name = "DIR", value_delimiter = ',')]
+    pub(crate) apis: Vec<PathBuf>,
+    /// Also APIs whose `endpointImplementationType` is not INLINE.
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Replace edited scripts too.
+    #[arg(long)]
+    pub(crate) force: bool,
     /// Print one JSON document instead of text.
     #[arg(long)]
     pub(crate) json: bool,

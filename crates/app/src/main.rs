@@ -6,6 +6,7 @@ mod environments;
 mod explain;
 mod import_wsdl;
 mod load;
+mod mock_generate;
 mod output;
 mod serve;
 mod validate;
@@ -35,7 +36,7 @@ fn main() -> ExitCode {
         cli::Command::Version { json } => output::version(json),
         cli::Command::Encrypt(options) => encrypt::run(&options),
         cli::Command::ImportWsdl(options) => import_wsdl::run(&options),
-        cli::Command::Mock(_) => output::not_yet("mock"),
+        cli::Command::Mock(cli::Mock::Generate(options)) => mock_generate::run(&options),
         cli::Command::Lambda(_) => output::not_yet("lambda"),
         cli::Command::Backup(_) => output::not_yet("backup"),
         cli::Command::Restore(_) => output::not_yet("restore"),

