@@ -41,7 +41,7 @@ codes! {
     VERSION = "AP002", "The version of the API is missing, too long or has a character that is not allowed.", "Use 1 to 30 letters, digits, dots, hyphens or underscores.";
     CONTEXT = "AP003", "The context of the API is missing, too long or malformed.", "Write a path such as `/orders`, at most 232 characters.";
     VERSION_IS_NUMBER = "AP004", "The version is written as a fraction, so trailing zeros are lost.", "Put the version in quotes.";
-    API_TYPE = "AP005", "The type of the API is not supported by this version.", "Use `type: HTTP` or `type: SOAP`.";
+    API_TYPE = "AP005", "The type of the API is not supported by this version.", "Use `HTTP`, `SOAP` or `SOAPTOREST`.";
     LIFECYCLE = "AP006", "The state of the life cycle is unknown.", "Use CREATED, PROTOTYPED, PUBLISHED, BLOCKED, DEPRECATED or RETIRED.";
     RETIRED = "AP007", "The API is retired, so it is not deployed.", "Set `lifeCycleStatus` to PUBLISHED to serve it.";
     TRANSPORT = "AP008", "A transport is unknown, or none is left.", "List `http`, `https` or both under `transport`.";
