@@ -174,6 +174,42 @@ async fn a_fault_of_the_service_arrives_byte_for_byte() {
     }
 }
 
+#[allow(clippy::print_stderr, reason = "a skipped test says so")]
+/// What curl gets: the body, and behind it status and content type. Nothing where it is absent.
+async fn curl(url: String, media: &'static str, body: String) -> Option<String> {
+    let asking = tokio::task::spawn_blocking(move || {
+        let headers = ["-H", &format!("Content-Type: {media}"), "-H", "SOAPAction: \"echo\""];
+        Command::new("curl")
+            .args(["-sS", "--max-time", "20", "-w", "\n%{http_code} %{content_type}"])
+            .args(headers)
+            .args(["--data-binary", &body, &url])
+            .output()
+    });
+    let Ok(output) = asking.await.unwrap() else {
+        eprintln!("skipped: curl is not installed");
+        return None;
+    };
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    Some(String::from_utf8(output.stdout).unwrap())
+}
+
+/// A client that knows nothing of SOAP.
+#[tokio::test]
+async fn curl_gets_through_the_gateway_what_it_gets_directly() {
+    for (version, namespace, media) in
+        [("1.1", SOAP11, "text/xml; charset=utf-8"), ("1.2", SOAP12, "application/soap+xml")]
+    {
+        let Some((script, project)) = service(version).await else { return };
+        let weir = Weir::start(&project);
+        let ask = "<q:echo xmlns:q=\"urn:quote\"><q:text>&lt;here&gt;</q:text></q:echo>";
+        let body = envelope(namespace, "", ask);
+        let Some(direct) = curl(script.url() + "/", media, body.clone()).await else { return };
+        let through = curl(weir.url("/quote/1.0"), media, body).await.unwrap();
+        assert_eq!(through, direct);
+        assert!(through.contains("&lt;here&gt;") && through.contains("\n200 "), "{through}");
+    }
+}
+
 /// An endpoint that wants the other version than its callers speak.
 #[tokio::test]
 async fn a_service_of_one_version_is_called_in_the_other() {
