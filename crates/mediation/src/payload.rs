@@ -146,11 +146,6 @@ impl Payload {
         &self.media
     }
 
-    /// Says what the bytes are, before anything was made of them.
-    pub fn set_media(&mut self, media: Media) {
-        self.media = media;
-    }
-
     /// Makes the form that an expression needs.
     ///
     /// # Errors
@@ -350,11 +345,10 @@ impl Payload {
             return Err(PayloadError::Unread);
         }
         self.json = View::Impossible;
-        if *self.is_malformed.get_mut() {
-            return Ok(());
-        }
+        let is_malformed = *self.is_malformed.get_mut();
         let made = match (&self.content, &self.media) {
             (Content::Unread | Content::Empty, _) => return Ok(()),
+            (Content::Bytes(_), Media::Json(_)) if is_malformed => return Ok(()),
             (Content::Bytes(bytes), Media::Json(_)) => read_json(bytes, limits)?,
             _ => {
                 self.make_xml(limits)?;

@@ -231,6 +231,32 @@ fn holdable() -> impl Strategy<Value = Json> {
     })
 }
 
+#[test]
+fn who_looks_again_gets_the_document() {
+    let limits = Limits { json_depth: 3, ..Limits::default() };
+    let mut body = payload("application/json", b"{\"a\":1}");
+    body.prepare(Need::Field, &limits).expect("JSON");
+    assert!(body.json().is_none());
+    assert_eq!(body.unmade_json(), Some(&b"{\"a\":1}"[..]));
+    body.prepare(Need::Field, &limits).expect("JSON");
+    assert!(body.json().is_some() && body.unmade_json().is_none());
+    // What is no JSON is made JSON at once, and the limit holds for both.
+    let mut xml = payload("application/xml", b"<a>1</a>");
+    xml.prepare(Need::Field, &limits).expect("XML");
+    assert!(xml.json().is_some() && xml.unmade_json().is_none());
+    let mut deep = payload("application/json", b"[[[[1]]]]");
+    assert!(matches!(deep.prepare(Need::Field, &limits), Err(PayloadError::Limit(_))));
+    // A string may hold as many brackets as it likes.
+    let mut texts = payload("application/json", b"[\"[[[[{{{{\"]");
+    texts.prepare(Need::Field, &limits).expect("JSON");
+    // What was found to be none is not read, and not told, again.
+    let mut broken = payload("application/json", b"{");
+    broken.prepare(Need::Field, &limits).expect("not read yet");
+    broken.note_malformed();
+    broken.prepare(Need::Json, &limits).expect("told before");
+    assert!(broken.json().is_none() && broken.unmade_json().is_none());
+}
+
 proptest! {
     #[test]
     fn bodies_that_are_looked_at_stay_as_they_came(
