@@ -17,6 +17,7 @@ pub mod limits;
 pub mod machine;
 mod mediator;
 pub mod message;
+pub mod mock;
 pub mod opa;
 pub mod parse;
 pub mod payload;

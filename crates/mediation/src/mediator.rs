@@ -133,6 +133,7 @@ pub(crate) fn run(
         Mediator::MakeFault(step) => fault::run(step, message, around)?,
         Mediator::Class(step) => class::run(step, message, around)?,
         Mediator::Rules(table) => return table.apply(message, around.host, around.limits),
+        Mediator::Mock(turn) => turn.run(message, around)?,
         Mediator::Builder => body::build(message, around)?,
         Mediator::ThrowError(step) => return Err(fault::throw(step, message, around)?),
         Mediator::Group(steps) | Mediator::Inline(steps) => {

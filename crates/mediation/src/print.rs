@@ -7,6 +7,7 @@ mod value;
 use std::fmt::{self, Display, Formatter};
 
 use crate::expression::Held;
+use crate::mock;
 use crate::property::Scope;
 use crate::rest_to_soap::Turn;
 use crate::sequence::{
@@ -84,6 +85,8 @@ fn mediator(out: &mut Formatter<'_>, mediator: &Mediator, depth: usize) -> fmt::
         Mediator::Opa(step) => line(out, depth, &step.to_string()),
         Mediator::Soap(Turn::Request, resource) => line(out, depth, &format!("to SOAP {resource}")),
         Mediator::Soap(Turn::Answer, resource) => line(out, depth, &format!("to REST {resource}")),
+        Mediator::Mock(mock::Turn::Ask) => line(out, depth, "mock: tells what is accepted"),
+        Mediator::Mock(mock::Turn::Answer) => line(out, depth, "mock: status and content type"),
         Mediator::Latency(expression) => line(out, depth, &format!("latency {expression} ms")),
     }
 }

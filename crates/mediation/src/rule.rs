@@ -7,6 +7,7 @@
 //!  { "when": { "percentage": 5 }, "endpoint": "canary" }]
 //! ```
 
+mod choice;
 mod condition;
 mod destination;
 mod read;
@@ -22,6 +23,7 @@ use crate::host::{Host, Note};
 use crate::limits::Limits;
 use crate::machine::Outcome;
 use crate::message::{Message, Part};
+pub use choice::{Choice, Choices};
 pub use condition::Condition;
 pub use destination::Destination;
 pub use read::Problem;
@@ -46,7 +48,7 @@ pub struct Rule {
     pub destination: Destination,
 }
 
-/// How far the conditions of a rule hold.
+/// How far conditions hold.
 enum Judgement<'a> {
     Applies,
     /// The first condition that does not hold.
@@ -146,18 +148,28 @@ impl Rule {
         host: &dyn Host,
         limits: &Limits,
     ) -> Result<Judgement<'_>, MediationFault> {
-        for condition in &self.conditions {
-            let need = condition.need();
-            if need != Need::Nothing && message.payload.is_unread() {
-                return Ok(Judgement::NeedsBody);
-            }
-            evaluate::prepare(message, need, host, limits)?;
-            if !condition.holds(Moment { message, host, limits })? {
-                return Ok(Judgement::Fails(condition));
-            }
-        }
-        Ok(Judgement::Applies)
+        holds(&self.conditions, message, host, limits)
     }
+}
+
+/// Whether all of some conditions hold.
+fn holds<'a>(
+    conditions: &'a [Condition],
+    message: &mut Message,
+    host: &dyn Host,
+    limits: &Limits,
+) -> Result<Judgement<'a>, MediationFault> {
+    for condition in conditions {
+        let need = condition.need();
+        if need != Need::Nothing && message.payload.is_unread() {
+            return Ok(Judgement::NeedsBody);
+        }
+        evaluate::prepare(message, need, host, limits)?;
+        if !condition.holds(Moment { message, host, limits })? {
+            return Ok(Judgement::Fails(condition));
+        }
+    }
+    Ok(Judgement::Applies)
 }
 
 impl Destination {

@@ -95,6 +95,8 @@ pub enum Mediator {
     Collect,
     /// Between REST and SOAP: a resource of the project's mapping.
     Soap(crate::rest_to_soap::Turn, Arc<crate::rest_to_soap::SoapResource>),
+    /// Before or after the script of a mock.
+    Mock(crate::mock::Turn),
     /// Our `latency`: waits for so many milliseconds.
     Latency(Expression),
 }

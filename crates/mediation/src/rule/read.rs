@@ -71,6 +71,16 @@ impl RuleTable {
     }
 }
 
+/// Reads the conditions of one entry of a list.
+pub(super) fn conditions(
+    index: usize,
+    when: Option<&Json>,
+    problems: &mut Vec<Problem>,
+) -> Vec<Condition> {
+    let mut reader = Reader { problems, keeps_path: true };
+    reader.conditions(&format!("/{index}"), when)
+}
+
 impl Reader<'_> {
     fn tell(&mut self, pointer: &str, message: &str) {
         self.problems.push(Problem { pointer: pointer.to_owned(), message: message.to_owned() });
@@ -85,14 +95,7 @@ impl Reader<'_> {
         self.only(&pointer, fields, &["name", "when", "endpoint", "url", "keepPath"]);
         let name = fields.get("name").and_then(Json::as_str);
         let name = name.map_or_else(|| format!("rule {}", index + 1), str::to_owned);
-        let conditions = match fields.get("when") {
-            None => Vec::new(),
-            Some(Json::Array(all)) => {
-                let read = |(at, one)| self.condition(&format!("{pointer}/when/{at}"), one);
-                all.iter().enumerate().filter_map(read).collect()
-            }
-            Some(one) => self.condition(&format!("{pointer}/when"), one).into_iter().collect(),
-        };
+        let conditions = self.conditions(&pointer, fields.get("when"));
         let keeps_path = match fields.get("keepPath") {
             None => self.keeps_path,
             Some(Json::Bool(keeps)) => *keeps,
@@ -152,6 +155,18 @@ impl Reader<'_> {
         for key in unknown {
             let message = format!("`{key}` is not known here; known are {}", known.join(", "));
             self.tell(&format!("{pointer}/{key}"), &message);
+        }
+    }
+
+    /// One condition, or a list of them.
+    fn conditions(&mut self, pointer: &str, when: Option<&Json>) -> Vec<Condition> {
+        match when {
+            None => Vec::new(),
+            Some(Json::Array(all)) => {
+                let read = |(at, one)| self.condition(&format!("{pointer}/when/{at}"), one);
+                all.iter().enumerate().filter_map(read).collect()
+            }
+            Some(one) => self.condition(&format!("{pointer}/when"), one).into_iter().collect(),
         }
     }
 
