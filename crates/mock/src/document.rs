@@ -47,14 +47,28 @@ impl<'a> Contract<'a> {
     /// An operation by its method and its path as they are written.
     #[must_use]
     pub fn operation(&self, method: &str, template: &str) -> Option<MockOperation<'a>> {
-        let item = self.document.get("paths")?.get(template)?;
-        let value = item.get(method.to_ascii_lowercase())?;
-        let (document, dialect) = (self.document, self.dialect);
-        Some(MockOperation { document, dialect, item, value })
+        MockOperation::find(self.document, self.dialect, method, template)
     }
 }
 
 impl<'a> MockOperation<'a> {
+    /// The operation of a document whose dialect is known.
+    pub(crate) fn find(
+        document: &'a Value,
+        dialect: Dialect,
+        method: &str,
+        template: &str,
+    ) -> Option<Self> {
+        let item = document.get("paths")?.get(template)?;
+        // A path item may stand somewhere else (OpenAPI 3.1 §4.8.9); what stands beside the
+        // reference is its own.
+        let behind = follow(document, item).ok()?;
+        let key = method.to_ascii_lowercase();
+        let value = item.get(&key).or_else(|| behind.get(&key))?;
+        let item = if item.get("parameters").is_some() { item } else { behind };
+        Some(Self { document, dialect, item, value })
+    }
+
     /// What stands at a place, or what its reference points to.
     pub(crate) fn followed(&self, value: &'a Value) -> Result<&'a Value, Problem> {
         follow(self.document, value)

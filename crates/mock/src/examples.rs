@@ -7,15 +7,20 @@
 mod body;
 mod choose;
 
+use std::fmt;
+
 use definition::Dialect;
 use serde_json::Value;
 
 use crate::MockOperation;
 use crate::negotiate::essence;
 
-pub(crate) use body::body;
 pub use body::{Body, make};
+pub(crate) use body::{body, made_up, written, wrong};
 pub use choose::{Chosen, Refusal, choose};
+pub(crate) use choose::{
+    Offer, acceptable, answer_for, declared, is_bare, no_answer, no_example, usual,
+};
 
 /// The key of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,6 +50,8 @@ pub struct Answer<'a> {
     pub status: Status,
     /// What it may look like; empty for an answer without a body.
     pub contents: Vec<Content<'a>>,
+    /// The response object itself.
+    pub(crate) value: &'a Value,
 }
 
 /// One media type of an answer.
@@ -56,6 +63,16 @@ pub struct Content<'a> {
     pub examples: Vec<(&'a str, &'a Value)>,
     /// The schema.
     pub schema: Option<&'a Value>,
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Code(code) => write!(f, "{code}"),
+            Self::Class(class) => write!(f, "{class}XX"),
+            Self::Default => write!(f, "default"),
+        }
+    }
 }
 
 impl Status {
@@ -84,7 +101,7 @@ impl<'a> Answers<'a> {
             match operation.followed(value) {
                 Ok(response) => {
                     let contents = all.contents(key, response);
-                    all.answers.push(Answer { status, contents });
+                    all.answers.push(Answer { status, contents, value: response });
                 }
                 Err(problem) => all.notes.push(format!("the response `{key}`: {problem}")),
             }

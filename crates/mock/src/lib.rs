@@ -12,6 +12,7 @@ pub mod generate;
 mod negotiate;
 mod pattern;
 mod prefer;
+pub mod prepared;
 mod problem;
 pub mod request;
 mod sample;
@@ -20,6 +21,7 @@ mod xml_text;
 
 pub use document::{Contract, MockOperation};
 pub use prefer::Prefer;
+pub use prepared::{Prepared, Reply, ReplyBody, Source};
 pub use problem::Problem;
 pub use sample::{Mode, sample};
 pub use schema::{Direction, Schema, Violation};

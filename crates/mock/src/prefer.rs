@@ -36,6 +36,40 @@ impl Prefer {
     }
 }
 
+impl Prefer {
+    /// Whether nothing is preferred.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.code.is_none() && self.example.is_none() && !self.is_dynamic
+    }
+
+    /// What `Preference-Applied` says (RFC 7240 §3) of an answer that was chosen by these;
+    /// `None` where there is nothing to say.
+    pub(crate) fn applied(&self, is_made: bool) -> Option<String> {
+        let pair =
+            |name: &str, value: &str| is_shown(value).then(|| format!("{name}={}", quoted(value)));
+        let code = self.code.as_deref().and_then(|code| pair("code", code.trim()));
+        let example = self.example.as_deref().and_then(|name| pair("example", name));
+        let made = is_made.then(|| "dynamic=true".to_owned());
+        let all: Vec<String> = [code, example, made].into_iter().flatten().collect();
+        (!all.is_empty()).then(|| all.join(", "))
+    }
+}
+
+/// Whether a text can stand in a header.
+fn is_shown(text: &str) -> bool {
+    text.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic())
+}
+
+/// A text as a token where it is one, else in quotes (RFC 9110 §5.6.4).
+fn quoted(text: &str) -> String {
+    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    if !text.is_empty() && text.bytes().all(is_token) {
+        return text.to_owned();
+    }
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
 /// The parts between separators that are not in quotes.
 pub(crate) fn split(text: &str, separator: char) -> Vec<String> {
     let (mut parts, mut is_quoted, mut is_escaped) = (vec![String::new()], false, false);
@@ -53,7 +87,8 @@ pub(crate) fn split(text: &str, separator: char) -> Vec<String> {
     parts
 }
 
-fn unquoted(text: &str) -> String {
+/// A text without the quotes around it.
+pub(crate) fn unquoted(text: &str) -> String {
     let Some(inner) = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) else {
         return text.to_owned();
     };

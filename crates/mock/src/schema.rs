@@ -21,6 +21,8 @@ const BACKTRACKS: usize = 100_000;
 const MAX_WEIGHT: usize = 50_000;
 /// Most violations that are told at once.
 const MAX_VIOLATIONS: usize = 32;
+/// Most schemas that are looked through for names that are required.
+const MAX_ALL: usize = 256;
 
 /// Who reads the value: what is `readOnly` is not sent in requests, what is `writeOnly` not in
 /// answers.
@@ -129,6 +131,19 @@ impl Schema {
     /// The name that the document gives to a definition.
     pub(crate) fn name(&self, number: usize) -> &str {
         self.names.get(number).map_or("", String::as_str)
+    }
+
+    /// The names that an object must have.
+    pub(crate) fn required(&self) -> Vec<&str> {
+        let (mut names, mut parts, mut next) = (Vec::new(), vec![self.top()], 0);
+        while let Some(part) = parts.get(next).copied().filter(|_| next < MAX_ALL) {
+            next += 1;
+            let listed = part.get("required").and_then(Value::as_array).into_iter().flatten();
+            names.extend(listed.filter_map(Value::as_str));
+            parts.extend(target(part).map(|number| self.definition(number)));
+            parts.extend(part.get("allOf").and_then(Value::as_array).into_iter().flatten());
+        }
+        names
     }
 
     pub(crate) fn direction(&self) -> Direction {

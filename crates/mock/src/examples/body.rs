@@ -41,14 +41,25 @@ pub(crate) fn body(
     mode: Mode,
 ) -> Result<Body, Problem> {
     let schema = schema(answers, content)?;
-    let ignored = schema.as_ref().map(|schema| schema.ignored().to_vec()).unwrap_or_default();
-    let Some(example) = example else { return made_up(schema.as_ref(), media_type, mode) };
+    match example {
+        Some(example) => written(schema.as_ref(), media_type, example),
+        None => made_up(schema.as_ref(), media_type, mode),
+    }
+}
+
+/// The body that an example is in a media type.
+pub(crate) fn written(
+    schema: Option<&Schema>,
+    media_type: &str,
+    example: &Value,
+) -> Result<Body, Problem> {
+    let ignored = schema.map(|schema| schema.ignored().to_vec()).unwrap_or_default();
     if is_json(media_type) {
-        let value = parsed(example, schema.as_ref());
-        let violation = schema.as_ref().and_then(|schema| wrong(schema, &value));
+        let value = parsed(example, schema);
+        let violation = schema.and_then(|schema| wrong(schema, &value));
         return Ok(Body { text: value.to_string(), value, violation, ignored });
     }
-    let text = match (example, &schema) {
+    let text = match (example, schema) {
         (Value::String(text), _) => text.clone(),
         (value, Some(schema)) if is_xml(media_type) => to_xml(schema, value, ROOT_ELEMENT),
         (value, None) if is_xml(media_type) => to_xml(&anything()?, value, ROOT_ELEMENT),
@@ -57,7 +68,7 @@ pub(crate) fn body(
     // A text in another notation says nothing about the value behind it.
     let violation = match example {
         Value::String(_) if is_xml(media_type) => None,
-        value => schema.as_ref().and_then(|schema| wrong(schema, value)),
+        value => schema.and_then(|schema| wrong(schema, value)),
     };
     Ok(Body { text, value: example.clone(), violation, ignored })
 }
@@ -74,7 +85,12 @@ fn anything() -> Result<Schema, Problem> {
     Schema::read(&Value::Null, definition::Dialect::V3_1, &ANYTHING, Direction::Response)
 }
 
-fn made_up(schema: Option<&Schema>, media_type: &str, mode: Mode) -> Result<Body, Problem> {
+/// The body that a schema makes in a media type.
+pub(crate) fn made_up(
+    schema: Option<&Schema>,
+    media_type: &str,
+    mode: Mode,
+) -> Result<Body, Problem> {
     let Some(schema) = schema else {
         let (text, value, ignored) = (String::new(), Value::Null, Vec::new());
         return Ok(Body { text, value, violation: None, ignored });
@@ -101,7 +117,8 @@ fn parsed(example: &Value, schema: Option<&Schema>) -> Value {
     serde_json::from_str(text).ok().filter(is_better).unwrap_or_else(|| example.clone())
 }
 
-fn wrong(schema: &Schema, value: &Value) -> Option<String> {
+/// The first thing that is wrong with a value.
+pub(crate) fn wrong(schema: &Schema, value: &Value) -> Option<String> {
     let violations = schema.violations(value);
     violations.first().map(|first| format!("at `{}`, {}", first.pointer, first.message))
 }

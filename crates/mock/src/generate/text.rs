@@ -33,7 +33,7 @@ pub fn script(operation: MockOperation<'_>) -> Script {
     let mut notes = answers.notes.clone();
     let mut text = String::from("var responses = {};\n");
     for answer in &answers.answers {
-        let key = key(answer.status);
+        let key = answer.status.to_string();
         let _infallible = write!(text, "\nresponses[\"{key}\"] = {{}};\n");
         for content in &answer.contents {
             match literal(&answers, content, &mut notes) {
@@ -55,14 +55,6 @@ pub fn script(operation: MockOperation<'_>) -> Script {
     }
     let _infallible = write!(text, "\nvar usualCode = {};\n{SELECTION}", quoted(&usual(&answers)));
     Script { text: marked(&text), notes }
-}
-
-fn key(status: Status) -> String {
-    match status {
-        Status::Code(code) => code.to_string(),
-        Status::Class(class) => format!("{class}XX"),
-        Status::Default => "default".to_owned(),
-    }
 }
 
 /// The least code, as WSO2 has it; then the first of the least class, then 200 for `default`.

@@ -1,13 +1,13 @@
-//! Parameters of path, query and header (OpenAPI 3.1 §4.8.12, OpenAPI 2.0 "Parameter Object").
+//! Parameters of path, query, header and cookie (OpenAPI 3.1 §4.8.12, OpenAPI 2.0 "Parameter Object").
 
 use definition::Dialect;
 use model::cursor::join;
 use percent_encoding::percent_decode;
 use serde_json::{Map, Value, json};
 
-use super::{Request, RequestProblem, read, unusable};
+use super::{Request, RequestProblem, unusable};
 use crate::schema::target;
-use crate::{MockOperation, Problem, Schema};
+use crate::{Direction, MockOperation, Problem, Schema};
 
 /// Header parameters that say nothing (OpenAPI 3.1 §4.8.12.2).
 const NO_PARAMETERS: &[&str] = &["accept", "content-type", "authorization"];
@@ -33,152 +33,170 @@ pub(super) fn all<'a>(
     own.into_iter().chain(inherited)
 }
 
-pub(super) fn validate(operation: MockOperation<'_>, request: &Request<'_>) -> Vec<RequestProblem> {
-    let mut found = Vec::new();
-    for parameter in all(operation) {
-        match parameter {
-            Ok(parameter) => check(operation, parameter, request, &mut found),
-            Err(problem) => found.push(unusable("query", "", &problem)),
-        }
-    }
-    found
+/// One parameter, with its schema compiled.
+#[derive(Debug)]
+pub(super) struct Parameter {
+    part: &'static str,
+    name: String,
+    is_required: bool,
+    /// Whether its value is JSON, as `content` says.
+    is_json: bool,
+    style: Style,
+    schema: Result<Schema, Problem>,
 }
 
-fn check(
-    operation: MockOperation<'_>,
-    parameter: &Value,
-    request: &Request<'_>,
-    found: &mut Vec<RequestProblem>,
-) {
-    let text = |key: &str| parameter.get(key).and_then(Value::as_str).unwrap_or_default();
-    let name = text("name");
-    let (part, pairs) = match text("in") {
-        "path" => ("path", request.path),
-        "query" => ("query", request.query),
-        "header" if NO_PARAMETERS.contains(&name.to_ascii_lowercase().as_str()) => return,
-        "header" => ("header", request.headers),
-        // Cookies are a header of their own making; bodies and forms are looked at elsewhere.
-        _ => return,
-    };
-    let pointer = join("", name);
-    let schema = match schema(operation, parameter) {
-        Ok(schema) => schema,
-        Err(problem) => return found.push(unusable(part, &pointer, &problem)),
-    };
-    let mut tell = |pointer: String, message: String| {
-        found.push(RequestProblem { part, pointer, message });
-    };
-    let is_this = |known: &str| match part {
-        "header" => known.eq_ignore_ascii_case(name),
-        _ => known == name,
-    };
-    let values: Vec<&str> =
-        pairs.iter().filter(|(known, _)| is_this(known)).map(|(_, value)| value.as_str()).collect();
-    match value(parameter, part, &schema, &values, pairs) {
-        Ok(Some(value)) => {
-            for violation in schema.violations(&value) {
-                tell(format!("{pointer}{}", violation.pointer), violation.message);
-            }
-        }
-        Ok(None) if parameter.get("required") == Some(&Value::Bool(true)) => {
-            tell(pointer, "the parameter is required".to_owned());
-        }
-        Ok(None) => {}
-        Err(message) => tell(pointer, message),
-    }
-}
-
-/// The schema of a parameter: its own, that of its content, or in OpenAPI 2.0 the parameter itself.
-fn schema(operation: MockOperation<'_>, parameter: &Value) -> Result<Schema, Problem> {
-    if operation.dialect == Dialect::V2 {
-        let mut bare = parameter.clone();
-        if let Some(map) = bare.as_object_mut() {
-            map.shift_remove("required");
-        }
-        return Schema::read(
-            operation.document,
-            operation.dialect,
-            &bare,
-            crate::Direction::Request,
-        );
-    }
-    static ANYTHING: Value = Value::Bool(true);
-    let content = parameter.get("content").and_then(Value::as_object);
-    let content = content.and_then(|content| content.values().next()?.get("schema"));
-    read(operation, parameter.get("schema").or(content).unwrap_or(&ANYTHING))
-}
-
-/// The value that a parameter has; `None` where it is not there.
-fn value(
-    parameter: &Value,
-    part: &str,
-    schema: &Schema,
-    values: &[&str],
-    pairs: &[(String, String)],
-) -> Result<Option<Value>, String> {
-    let top = Shape::of(schema, schema.top());
-    let name = parameter.get("name").and_then(Value::as_str).unwrap_or_default();
-    let style = style(parameter, part);
-    if parameter.get("content").is_some() {
-        let Some(text) = values.first() else { return Ok(None) };
-        let parsed = serde_json::from_str(text).map_err(|error| format!("not JSON: {error}"))?;
-        return Ok(Some(parsed));
-    }
-    if top.is("object") && part == "query" {
-        let object = match style.name {
-            "deepObject" => deep(name, pairs, &top),
-            _ if style.explodes => exploded(pairs, &top),
-            _ => values.first().map(|text| flat_object(text, &top)),
-        };
-        return Ok(object.map(Value::Object));
-    }
-    let Some(first) = values.first() else { return Ok(None) };
-    if top.is("object") {
-        return Ok(Some(Value::Object(flat_object(first, &top))));
-    }
-    if top.is("array") {
-        let items = top.items();
-        let separate = |text: &str| -> Vec<String> {
-            if text.is_empty() {
-                Vec::new()
-            } else {
-                text.split(style.separator).map(str::to_owned).collect()
-            }
-        };
-        let texts = match style.explodes && part == "query" {
-            true => values.iter().map(|text| (*text).to_owned()).collect(),
-            false => separate(first),
-        };
-        return Ok(Some(texts.iter().map(|text| items.parse(text)).collect()));
-    }
-    match values {
-        [only] => Ok(Some(top.parse(only))),
-        _ => Err("the parameter stands there more than once".to_owned()),
-    }
-}
-
-struct Style<'a> {
-    name: &'a str,
+/// How a value is written.
+#[derive(Debug)]
+struct Style {
+    is_deep: bool,
     explodes: bool,
     separator: char,
 }
 
-/// How a parameter is written, in either dialect.
-fn style<'a>(parameter: &'a Value, part: &str) -> Style<'a> {
-    let text = |key: &str| parameter.get(key).and_then(Value::as_str);
-    let usual = if part == "query" { "form" } else { "simple" };
-    let name = text("style").or_else(|| text("collectionFormat")).unwrap_or(usual);
-    let separator = match name {
-        "spaceDelimited" | "ssv" => ' ',
-        "pipeDelimited" | "pipes" => '|',
-        "tsv" => '\t',
-        _ => ',',
-    };
-    // What OpenAPI 2.0 writes, it writes apart only for `multi`; there `type` is the parameter's.
-    let is_old = parameter.get("type").is_some();
-    let usual = if is_old { name == "multi" } else { name == "form" };
-    let explodes = parameter.get("explode").and_then(Value::as_bool).unwrap_or(usual);
-    Style { name, explodes, separator }
+impl Parameter {
+    /// Compiles a parameter; `None` for one that says nothing, and for bodies and forms.
+    pub(super) fn read(operation: MockOperation<'_>, parameter: &Value) -> Option<Self> {
+        let text = |key: &str| parameter.get(key).and_then(Value::as_str).unwrap_or_default();
+        let name = text("name");
+        let part = match text("in") {
+            "path" => "path",
+            "query" => "query",
+            "header" if NO_PARAMETERS.contains(&name.to_ascii_lowercase().as_str()) => return None,
+            "header" => "header",
+            "cookie" => "cookie",
+            _ => return None,
+        };
+        Some(Self {
+            part,
+            name: name.to_owned(),
+            is_required: parameter.get("required") == Some(&Value::Bool(true)),
+            is_json: parameter.get("content").is_some(),
+            style: Style::of(parameter, part),
+            schema: schema(operation, parameter),
+        })
+    }
+
+    pub(super) fn check(&self, request: &Request<'_>, found: &mut Vec<RequestProblem>) {
+        let (part, pointer) = (self.part, join("", &self.name));
+        let schema = match &self.schema {
+            Ok(schema) => schema,
+            Err(problem) => return found.push(unusable(part, &pointer, problem)),
+        };
+        let mut tell = |pointer: String, message: String| {
+            found.push(RequestProblem { part, pointer, message });
+        };
+        let cookies;
+        let pairs = match part {
+            "path" => request.path,
+            "query" => request.query,
+            "cookie" => {
+                cookies = crumbs(request);
+                &cookies
+            }
+            _ => request.headers,
+        };
+        match self.value(schema, pairs) {
+            Ok(Some(value)) => {
+                for violation in schema.violations(&value) {
+                    tell(format!("{pointer}{}", violation.pointer), violation.message);
+                }
+            }
+            Ok(None) if self.is_required => tell(pointer, "the parameter is required".to_owned()),
+            Ok(None) => {}
+            Err(message) => tell(pointer, message),
+        }
+    }
+
+    fn is(&self, known: &str) -> bool {
+        match self.part {
+            "header" => known.eq_ignore_ascii_case(&self.name),
+            _ => known == self.name,
+        }
+    }
+
+    /// The value that the parameter has; `None` where it is not there.
+    fn value(&self, schema: &Schema, pairs: &[(String, String)]) -> Result<Option<Value>, String> {
+        let (top, style) = (Shape::of(schema, schema.top()), &self.style);
+        let mine = pairs.iter().filter(|(known, _)| self.is(known));
+        let values: Vec<&str> = mine.map(|(_, value)| value.as_str()).collect();
+        if self.is_json {
+            let Some(text) = values.first() else { return Ok(None) };
+            let parsed =
+                serde_json::from_str(text).map_err(|error| format!("not JSON: {error}"))?;
+            return Ok(Some(parsed));
+        }
+        if top.is("object") && self.part == "query" {
+            let object = match style.explodes {
+                _ if style.is_deep => deep(&self.name, pairs, &top),
+                true => exploded(pairs, &top),
+                false => values.first().map(|text| flat_object(text, &top)),
+            };
+            return Ok(object.map(Value::Object));
+        }
+        let Some(first) = values.first() else { return Ok(None) };
+        if top.is("object") {
+            return Ok(Some(Value::Object(flat_object(first, &top))));
+        }
+        if top.is("array") {
+            let items = top.items();
+            let texts = match style.explodes && matches!(self.part, "query" | "cookie") {
+                true => values,
+                false if first.is_empty() => Vec::new(),
+                false => first.split(style.separator).collect(),
+            };
+            return Ok(Some(texts.iter().map(|text| items.parse(text)).collect()));
+        }
+        match values.as_slice() {
+            [only] => Ok(Some(top.parse(only))),
+            _ => Err("the parameter stands there more than once".to_owned()),
+        }
+    }
+}
+
+/// The cookies of a request (RFC 6265 §4.2.1).
+fn crumbs(request: &Request<'_>) -> Vec<(String, String)> {
+    let fields = request.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("cookie"));
+    let crumbs = fields.flat_map(|(_, value)| value.split(';'));
+    let pairs = crumbs.filter_map(|crumb| crumb.trim().split_once('='));
+    pairs.map(|(name, value)| (name.to_owned(), value.trim_matches('"').to_owned())).collect()
+}
+
+/// The schema of a parameter: its own, that of its content, or in OpenAPI 2.0 the parameter itself.
+fn schema(operation: MockOperation<'_>, parameter: &Value) -> Result<Schema, Problem> {
+    let MockOperation { document, dialect, .. } = operation;
+    if dialect == Dialect::V2 {
+        let mut bare = parameter.clone();
+        if let Some(map) = bare.as_object_mut() {
+            map.shift_remove("required");
+        }
+        return Schema::read(document, dialect, &bare, Direction::Request);
+    }
+    static ANYTHING: Value = Value::Bool(true);
+    let content = parameter.get("content").and_then(Value::as_object);
+    let content = content.and_then(|content| content.values().next()?.get("schema"));
+    let schema = parameter.get("schema").or(content).unwrap_or(&ANYTHING);
+    Schema::read(document, dialect, schema, Direction::Request)
+}
+
+impl Style {
+    /// How a parameter is written, in either dialect.
+    fn of(parameter: &Value, part: &str) -> Self {
+        let text = |key: &str| parameter.get(key).and_then(Value::as_str);
+        let usual = if matches!(part, "query" | "cookie") { "form" } else { "simple" };
+        let name = text("style").or_else(|| text("collectionFormat")).unwrap_or(usual);
+        let separator = match name {
+            "spaceDelimited" | "ssv" => ' ',
+            "pipeDelimited" | "pipes" => '|',
+            "tsv" => '\t',
+            _ => ',',
+        };
+        // What OpenAPI 2.0 writes, it writes apart only for `multi`; there `type` is the
+        // parameter's.
+        let is_old = parameter.get("type").is_some();
+        let usual = if is_old { name == "multi" } else { name == "form" };
+        let explodes = parameter.get("explode").and_then(Value::as_bool).unwrap_or(usual);
+        Self { is_deep: name == "deepObject", explodes, separator }
+    }
 }
 
 /// A body of a form as an object.
