@@ -81,6 +81,13 @@ impl<'a> MockOperation<'a> {
     }
 }
 
+/// The dialect of a document, whose head is all that tells it.
+pub(crate) fn dialect(document: &Value, file: &str) -> Dialect {
+    let keys = ["openapi", "swagger"].iter();
+    let head = keys.filter_map(|key| Some(((*key).to_owned(), document.get(key)?.clone())));
+    Document::read(&Value::Object(head.collect()), file).0.dialect
+}
+
 /// What a reference points to.
 pub(crate) fn resolve<'a>(document: &'a Value, reference: &str) -> Result<&'a Value, Problem> {
     if !reference.starts_with('#') {

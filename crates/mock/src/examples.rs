@@ -76,7 +76,7 @@ impl fmt::Display for Status {
 }
 
 impl Status {
-    fn parse(key: &str) -> Option<Self> {
+    pub(crate) fn parse(key: &str) -> Option<Self> {
         if key == "default" {
             return Some(Self::Default);
         }

@@ -6,6 +6,7 @@
 //! Deliberately absent: input and output, running scripts, documents in other places than the one
 //! that is given (references there are told, not followed).
 
+pub mod chaos;
 mod document;
 pub mod examples;
 pub mod generate;
@@ -14,6 +15,7 @@ mod pattern;
 mod prefer;
 pub mod prepared;
 mod problem;
+pub mod record;
 pub mod request;
 mod sample;
 mod schema;

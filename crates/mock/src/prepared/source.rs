@@ -5,10 +5,11 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
-use definition::{Dialect, Document};
-use serde_json::{Map, Value};
+use definition::Dialect;
+use serde_json::Value;
 
 use super::strip::stripped;
+use crate::document::dialect;
 
 /// A document that mocks answer from, kept as compact JSON text until a request needs more than
 /// what was prepared.
@@ -92,12 +93,4 @@ impl Source {
         let document = serde_json::from_str(&self.text).unwrap_or_default();
         Arc::new(Open { document, ..Open::default() })
     }
-}
-
-/// The head of a document is all that tells its dialect.
-fn dialect(document: &Value, file: &str) -> Dialect {
-    let keys = ["openapi", "swagger"].iter();
-    let head: Map<String, Value> =
-        keys.filter_map(|key| Some(((*key).to_owned(), document.get(key)?.clone()))).collect();
-    Document::read(&Value::Object(head), file).0.dialect
 }
