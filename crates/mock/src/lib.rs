@@ -19,6 +19,8 @@ pub mod record;
 pub mod request;
 mod sample;
 mod schema;
+mod shape;
+pub mod state;
 mod xml_text;
 
 pub use document::{Contract, MockOperation};

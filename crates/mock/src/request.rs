@@ -67,6 +67,11 @@ pub(crate) fn takes_body(operation: MockOperation<'_>) -> bool {
     }
 }
 
+/// The parameters of an operation and its path that can be read, references followed.
+pub(crate) fn parameters_of<'a>(operation: MockOperation<'a>) -> impl Iterator<Item = &'a Value> {
+    parameters::all(operation).filter_map(Result::ok)
+}
+
 impl Checks {
     /// Compiles what an operation asks of a request.
     pub(crate) fn read(operation: MockOperation<'_>) -> Self {

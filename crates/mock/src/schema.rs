@@ -116,6 +116,24 @@ impl Schema {
         &self.ignored
     }
 
+    /// Whether its author has put examples into it, or into what it refers to.
+    pub(crate) fn has_examples(&self) -> bool {
+        let mut open = vec![&self.root];
+        while let Some(value) = open.pop() {
+            match value {
+                Value::Object(map) => {
+                    if map.contains_key("example") || map.contains_key("examples") {
+                        return true;
+                    }
+                    open.extend(map.values());
+                }
+                Value::Array(items) => open.extend(items),
+                _ => {}
+            }
+        }
+        false
+    }
+
     /// The schema itself, in the normal form.
     pub(crate) fn top(&self) -> &Value {
         self.definition(0)

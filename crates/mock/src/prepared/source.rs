@@ -23,8 +23,8 @@ pub struct Source {
 
 /// The document while it is parsed.
 #[derive(Default)]
-pub(super) struct Open {
-    pub(super) document: Value,
+pub(crate) struct Open {
+    pub(crate) document: Value,
     /// Bodies that were made from schemas, because operations share many of them: by the text of
     /// the schema and the media type.
     pub(super) made: Mutex<HashMap<(String, String), Made>>,
@@ -72,12 +72,12 @@ impl Source {
         self.text.len()
     }
 
-    pub(super) fn dialect(&self) -> Dialect {
+    pub(crate) fn dialect(&self) -> Dialect {
         self.dialect
     }
 
     /// The parsed form, which lasts until [`Source::settle`].
-    pub(super) fn open(&self) -> Arc<Open> {
+    pub(crate) fn open(&self) -> Arc<Open> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(open.get_or_insert_with(|| self.parsed()))
     }

@@ -6,13 +6,11 @@ use percent_encoding::percent_decode;
 use serde_json::{Map, Value, json};
 
 use super::{Request, RequestProblem, unusable};
-use crate::schema::target;
+use crate::shape::Shape;
 use crate::{Direction, MockOperation, Problem, Schema};
 
 /// Header parameters that say nothing (OpenAPI 3.1 §4.8.12.2).
 const NO_PARAMETERS: &[&str] = &["accept", "content-type", "authorization"];
-/// How many schemas are looked through for the type of one value.
-const MAX_PARTS: usize = 64;
 
 /// The parameters of an operation and its path, references followed; its own win.
 pub(super) fn all<'a>(
@@ -262,70 +260,4 @@ fn flat_object(text: &str, shape: &Shape<'_>) -> Map<String, Value> {
         out.insert(key.to_owned(), shape.property(key).parse(value));
     }
     out
-}
-
-/// The schemas that may speak of one value.
-struct Shape<'a> {
-    schema: &'a Schema,
-    parts: Vec<&'a Value>,
-}
-
-impl<'a> Shape<'a> {
-    fn of(schema: &'a Schema, top: &'a Value) -> Self {
-        Self::gather(schema, vec![top])
-    }
-
-    fn gather(schema: &'a Schema, mut parts: Vec<&'a Value>) -> Self {
-        let mut next = 0;
-        while let Some(part) = parts.get(next).copied().filter(|_| parts.len() < MAX_PARTS) {
-            next += 1;
-            parts.extend(target(part).map(|number| schema.definition(number)));
-            let lists = ["allOf", "oneOf", "anyOf"].into_iter();
-            parts.extend(lists.filter_map(|key| part.get(key)?.as_array()).flatten());
-        }
-        Self { schema, parts }
-    }
-
-    /// Whether a schema asks for this type.
-    fn is(&self, kind: &str) -> bool {
-        self.parts.iter().any(|part| match part.get("type") {
-            Some(Value::String(one)) => one == kind,
-            Some(Value::Array(many)) => many.iter().any(|one| one == kind),
-            _ => false,
-        })
-    }
-
-    fn lists(&self, name: &str) -> bool {
-        self.parts
-            .iter()
-            .any(|part| part.get("properties").is_some_and(|all| all.get(name).is_some()))
-    }
-
-    fn property(&self, name: &str) -> Self {
-        let listed = |part: &&'a Value| part.get("properties")?.get(name);
-        let mut parts: Vec<&Value> = self.parts.iter().filter_map(listed).collect();
-        if parts.is_empty() {
-            parts.extend(self.parts.iter().filter_map(|part| part.get("additionalProperties")));
-        }
-        Self::gather(self.schema, parts)
-    }
-
-    fn items(&self) -> Self {
-        let parts = self.parts.iter().filter_map(|part| part.get("items")).collect();
-        Self::gather(self.schema, parts)
-    }
-
-    /// A text as the type that is asked for; as text where it is none of these.
-    fn parse(&self, text: &str) -> Value {
-        let is_number = self.is("integer") || self.is("number");
-        let number = || text.parse::<serde_json::Number>().ok().filter(|_| is_number);
-        if let Some(number) = number() {
-            return Value::Number(number);
-        }
-        match text {
-            "true" | "false" if self.is("boolean") => json!(text == "true"),
-            "" | "null" if self.is("null") && !self.is("string") => Value::Null,
-            text => json!(text),
-        }
-    }
 }
