@@ -15,6 +15,7 @@ mod extensions;
 mod group;
 mod identity;
 mod leaf;
+mod mock;
 mod operations;
 mod policies;
 mod resilience;
@@ -38,6 +39,8 @@ pub use credentials::Secrets;
 pub struct CompileOptions {
     /// CORS for what APIs leave out.
     pub cors: CorsDefaults,
+    /// Whether APIs that are mocks are served in every state of their life cycle.
+    pub mocks_in_any_state: bool,
 }
 
 /// CORS for what APIs leave out (`[apim.cors]`, spec/03 §6.3).
@@ -169,12 +172,13 @@ fn build(source: &Source<'_>, found: &mut Diagnostics) -> Option<ApiPlan> {
     let security = security::plan(source, found);
     let cors = cors::plan(source, found);
     let policies = policies::Policies::read(source, found);
-    let operations = operations::plan(source, &policies, found);
+    let mut operations = operations::plan(source, &policies, found);
     let endpoints = endpoints::plan(source, &policies, found);
     let soap = policies::soap_plan(source, &policies, found);
     let flows = all_flows(&operations, soap.as_ref());
     let extras = policies::extras(source, &policies, &flows, endpoints.as_ref(), found);
     policies::check_names(source, &policies, &flows, &extras, found);
+    let mock_state = mock::attach(source, &mut operations, (endpoints.as_ref(), &extras), found);
     let wsdl = wsdl::served(source, found);
     let certificates = certificates::plan(source.project, found);
     let deployments = source.project.deployments(found);
@@ -198,6 +202,7 @@ fn build(source: &Source<'_>, found: &mut Diagnostics) -> Option<ApiPlan> {
         wsdl: wsdl.map(Arc::new),
         soap: soap.map(Arc::new),
         certificates,
+        mock_state,
         preserve_host: extensions::preserve_host(source.project, found),
     })
 }

@@ -7,6 +7,7 @@ mod dynamic;
 mod flows;
 mod group;
 mod leaf;
+mod mock;
 mod print;
 mod soap;
 mod wsdl;
@@ -34,6 +35,7 @@ pub use group::{
 pub use leaf::{HealthCheck, HttpProbe, Limits, Probe, Queue, StatusSet};
 pub use mediation::soap::{Format, Optimize, Wanted};
 
+pub use mock::{ChoicesPlan, MockAnswers, MockLeafPlan, MockPlan, RolePlan};
 pub use soap::SoapPlan;
 pub use wsdl::{WsdlDocument, WsdlKind, WsdlPlan};
 
@@ -78,6 +80,8 @@ pub struct ApiPlan {
     pub soap: Option<Arc<SoapPlan>>,
     /// Certificates to trust for one host each, besides the system's roots.
     pub certificates: Vec<TrustedCertificate>,
+    /// What mocks may keep between calls, where any keeps anything.
+    pub mock_state: Option<::mock::state::Limits>,
     /// Whether the client's `Host` goes to the upstream (`x-weir-preserve-host`).
     pub preserve_host: bool,
 }
@@ -125,7 +129,7 @@ pub struct CorsPlan {
 }
 
 /// One operation: a method and a URI template.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct OperationPlan {
     /// The method.
     pub method: Method,
@@ -139,6 +143,12 @@ pub struct OperationPlan {
     pub throttling_policy: Option<String>,
     /// What its policies do.
     pub flows: Arc<FlowsPlan>,
+    /// How it is answered without an upstream, where anything may ask for that.
+    pub mock: Option<Arc<MockPlan>>,
+    /// Whether it is answered so whatever endpoint the API has.
+    pub is_mocked: bool,
+    /// Whether what an upstream answers is kept, to become examples.
+    pub records: bool,
 }
 
 /// What an operation asks of its caller.
@@ -184,6 +194,8 @@ pub enum EndpointPlan {
     Dynamic(Box<DynamicPlan>),
     /// A sequence of mediators that makes the answer itself.
     Sequence(Box<BackendPlan>),
+    /// The mocks of the operations.
+    Mock(Box<MockLeafPlan>),
     /// Members in an order; the next one takes over when one fails.
     Failover(Box<FailoverPlan>),
     /// Members that share the calls.

@@ -3,6 +3,7 @@
 //! It is never public by default and answers only what `docs/troubleshooting.md` and the README list.
 
 mod endpoints;
+mod mocks;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -19,7 +20,7 @@ use tokio::time::Instant;
 
 use crate::deploy::ProjectStatus;
 use crate::explain;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{LiveApi, Snapshot};
 use crate::telemetry::metric;
 use crate::worker::Shared;
 
@@ -60,6 +61,15 @@ impl Admin {
             (&Method::GET, "/explain") => self.explain(request.uri()),
             (&Method::GET, "/config") => json(StatusCode::OK, &self.configuration()),
             (&Method::POST, _) if path.starts_with("/endpoints/") => self.switch(request.uri()),
+            (&Method::POST, "/mocks/reset") => self.mocks(request.uri(), mocks::reset),
+            (&Method::GET, "/mocks/recordings") => self.mocks(request.uri(), mocks::recordings),
+            (&Method::DELETE, "/mocks/recordings") => self.mocks(request.uri(), mocks::forget),
+            (_, "/mocks/reset") => {
+                text(StatusCode::METHOD_NOT_ALLOWED, "only POST is answered here\n")
+            }
+            (_, "/mocks/recordings") => {
+                text(StatusCode::METHOD_NOT_ALLOWED, "only GET and DELETE are answered here\n")
+            }
             (
                 _,
                 "/healthz" | "/readyz" | "/metrics" | "/apis" | "/endpoints" | "/explain"
@@ -109,6 +119,18 @@ impl Admin {
         let snapshot = self.snapshot();
         let list = endpoints::list(&snapshot);
         json!({ "count": list.len(), "generation": snapshot.generation, "list": list })
+    }
+
+    /// `/mocks/…`, of the API that `?api=` names by its id, or of all.
+    fn mocks(
+        &self,
+        uri: &http::Uri,
+        act: impl FnOnce(&[Arc<LiveApi>]) -> Value,
+    ) -> Response<Full<Bytes>> {
+        match mocks::asked(&self.snapshot(), uri.query()) {
+            Some(apis) => json(StatusCode::OK, &act(&apis)),
+            None => text(StatusCode::NOT_FOUND, "no API has this id; GET /apis lists them\n"),
+        }
     }
 
     fn configuration(&self) -> Value {
@@ -175,8 +197,8 @@ impl Admin {
     }
 }
 
-const NOT_FOUND: &str =
-    "not found; there are /healthz, /readyz, /metrics, /apis, /endpoints, /explain and /config\n";
+const NOT_FOUND: &str = "not found; there are /healthz, /readyz, /metrics, /apis, /endpoints, /explain, /config, \
+     /mocks/recordings and /mocks/reset\n";
 
 /// The `for` of a query: a number with s, m or h.
 fn duration(query: Option<&str>) -> Result<Option<Duration>, &'static str> {

@@ -25,6 +25,7 @@ use crate::endpoint::group::Listener;
 use crate::exchange::Record;
 use crate::idle::IdleTimer;
 use crate::listener::{BusyGuard, Handover, Upload, UploadError};
+use crate::recording::Recorder;
 use crate::upstream::{AnswerBody, AnswerError};
 use last::LastPiece;
 pub use replay::Reader;
@@ -346,6 +347,8 @@ pub struct ResponseBody {
     busy: Option<BusyGuard>,
     /// What the task of an HTTP/2 stream watches.
     handover: Option<Arc<Handover>>,
+    /// Who keeps what passes.
+    recorder: Option<Box<Recorder>>,
 }
 
 #[cfg_attr(not(test), derive(Debug))]
@@ -371,7 +374,13 @@ impl std::fmt::Debug for Source {
 impl ResponseBody {
     /// Whatever a test wants to send.
     pub(crate) fn streamed(body: Streamed) -> Self {
-        Self { source: Source::Streamed(body), record: None, busy: None, handover: None }
+        Self {
+            source: Source::Streamed(body),
+            record: None,
+            busy: None,
+            handover: None,
+            recorder: None,
+        }
     }
 }
 
@@ -424,17 +433,38 @@ impl ResponseBody {
             record: None,
             busy: None,
             handover: None,
+            recorder: None,
+        }
+    }
+
+    /// The bytes of a body that is at hand, which stay there; none of one that streams.
+    pub(crate) fn at_hand(&self) -> Bytes {
+        match &self.source {
+            Source::Ready(Some(bytes)) => bytes.clone(),
+            _ => Bytes::new(),
         }
     }
 
     /// No body.
     pub fn empty() -> Self {
-        Self { source: Source::Ready(None), record: None, busy: None, handover: None }
+        Self {
+            source: Source::Ready(None),
+            record: None,
+            busy: None,
+            handover: None,
+            recorder: None,
+        }
     }
 
     /// What an upstream sends.
     pub fn upstream(body: UpstreamBody) -> Self {
-        Self { source: Source::Upstream(Box::new(body)), record: None, busy: None, handover: None }
+        Self {
+            source: Source::Upstream(Box::new(body)),
+            record: None,
+            busy: None,
+            handover: None,
+            recorder: None,
+        }
     }
 
     /// Lets somebody look for a session in it.
@@ -468,7 +498,26 @@ impl ResponseBody {
         self
     }
 
+    /// Lets somebody keep what passes.
+    pub(crate) fn recorded_by(mut self, recorder: Recorder) -> Self {
+        self.recorder = Some(Box::new(recorder));
+        self
+    }
+
+    fn recorded(&mut self, frame: &Frame<Bytes>) {
+        if let Some(recorder) = &mut self.recorder
+            && frame.data_ref().is_some_and(|data| !recorder.hear(data))
+        {
+            self.recorder = None;
+        }
+    }
+
     fn ended(&mut self, complete: bool) {
+        if let Some(recorder) = self.recorder.take()
+            && complete
+        {
+            recorder.end();
+        }
         if let Some(record) = self.record.take() {
             record.finish(complete);
         }
@@ -503,6 +552,7 @@ impl Body for ResponseBody {
                 if let (Some(data), Some(record)) = (frame.data_ref(), &mut this.record) {
                     record.sent(data.len() as u64);
                 }
+                this.recorded(frame);
                 if this.is_end_stream() {
                     this.ended(true);
                 }

@@ -59,6 +59,8 @@ pub struct GatewayConfig {
     pub fault_status: FaultStatus,
     /// The version of SOAP that faults are written in.
     pub soap_faults: SoapFaults,
+    /// Whether APIs that are mocks are served in every state of their life cycle.
+    pub mocks_in_any_state: bool,
     /// The name of this server (`[server] hostname`), for URLs that name no other.
     pub hostname: String,
     /// Whether an API is answered only on its virtual host.
@@ -526,6 +528,7 @@ impl Default for GatewayConfig {
             labels: vec!["Default".to_owned()],
             fault_status: FaultStatus::Wso2,
             soap_faults: SoapFaults::Caller,
+            mocks_in_any_state: false,
             hostname: "localhost".to_owned(),
             strict_virtual_hosts: false,
             sample_backend: false,

@@ -6,11 +6,12 @@
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use compiler::ApiPlan;
 use compiler::compile::{CompileOptions, CorsDefaults, Secrets, compile};
-use compiler::plan::{Credentials, EndpointPlan, OperationPlan};
+use compiler::plan::{Credentials, EndpointPlan, MockLeafPlan, OperationPlan};
+use mock::state::Store;
 use model::files::Files;
 use model::project::Project;
 use model::{Diagnostics, Place, Severity, codes};
@@ -23,6 +24,7 @@ use crate::endpoint::http::LeafContext;
 use crate::endpoint::{Endpoint, Stage};
 use crate::fetch::{FetchLimits, Fetcher};
 use crate::flow::brief;
+use crate::recording::Recordings;
 use crate::route::{OperationTable, Router};
 use crate::sign::oauth::Tokens;
 use crate::snapshot::{LiveApi, Snapshot, environment_kind};
@@ -352,7 +354,10 @@ impl Deployer {
                 let fetcher = Fetcher::new(Arc::clone(&self.trust), wsdl::LIMITS);
                 diagnostics.extend(wsdl::fetch(&mut project, &fetcher, &self.wsdls));
             }
-            let options = CompileOptions { cors: cors_defaults(&self.config) };
+            let options = CompileOptions {
+                cors: cors_defaults(&self.config),
+                mocks_in_any_state: self.config.mocks_in_any_state,
+            };
             let (plan, found) =
                 compile(&project, &options, Secrets { source: &*self.vault, before });
             diagnostics.extend(found);
@@ -437,8 +442,11 @@ impl Deployer {
         let soap = plan.soap.iter().flat_map(|soap| soap.flows.values());
         let flows = plan.operations.iter().map(|operation| &operation.flows).chain(soap);
         let has_policies = flows.into_iter().any(|flows| !flows.is_empty());
-        let is_brief =
-            |operation: &OperationPlan| brief::is_brief(&operation.flows, &plan.library.0);
+        let is_brief = |operation: &OperationPlan| {
+            // A script sees what policies have left.
+            let is_plain = operation.mock.as_ref().is_none_or(|mock| !mock.needs_message());
+            is_plain && brief::is_brief(&operation.flows, &plan.library.0)
+        };
         LiveApi {
             brief: plan.operations.iter().map(is_brief).collect(),
             operations: OperationTable::new(&plan),
@@ -448,11 +456,22 @@ impl Deployer {
             has_backends,
             endpoints,
             exchanges_tokens: exchanges_tokens(&plan),
+            mock: plan.operations.iter().any(|it| it.is_mocked).then(|| self.mock(&plan)),
+            mock_state: plan.mock_state.clone().map(|limits| Mutex::new(Store::new(limits))),
+            records: plan.operations.iter().any(|it| it.records),
+            recordings: Recordings::default(),
             answers: Default::default(),
             metrics: ApiMetrics::new(labels, self.config.workers),
             generation: self.generation,
             plan,
         }
+    }
+
+    /// What answers operations that are mocked among others that are not.
+    fn mock(&self, plan: &ApiPlan) -> Endpoint {
+        let name = format!("{}--v{}_APImock", plan.name, plan.version);
+        let leaf = MockLeafPlan { name, wish: mock::Prefer::default() };
+        self.attach(plan, &EndpointPlan::Mock(Box::new(leaf)), NAMED)
     }
 
     fn endpoint(&self, plan: &ApiPlan, stage: Stage) -> Option<Endpoint> {

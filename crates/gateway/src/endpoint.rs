@@ -6,6 +6,7 @@ pub mod group;
 pub mod health;
 pub mod http;
 pub mod limit;
+pub mod mock;
 
 use std::sync::Arc;
 
@@ -22,6 +23,7 @@ use crate::fault::{Failure, Fault};
 use crate::snapshot::LiveApi;
 use dynamic::Dynamic;
 use group::Group;
+use mock::MockLeaf;
 
 /// An endpoint with its state and connections.
 #[derive(Debug)]
@@ -32,6 +34,8 @@ pub enum Endpoint {
     Dynamic(Box<Dynamic>),
     /// A sequence that answers in place of an upstream.
     Sequence(Box<BackendPlan>),
+    /// The mocks of the operations.
+    Mock(Box<MockLeaf>),
     /// Several endpoints.
     Group(Box<Group>),
 }
@@ -64,6 +68,7 @@ impl Endpoint {
             EndpointPlan::Http(plan) => Self::Http(Box::new(http::HttpLeaf::new(plan, context))),
             EndpointPlan::Dynamic(plan) => Self::Dynamic(Box::new(Dynamic::new(plan, context))),
             EndpointPlan::Sequence(plan) => Self::Sequence(plan.clone()),
+            EndpointPlan::Mock(plan) => Self::Mock(Box::new(MockLeaf::new(plan))),
             EndpointPlan::Failover(plan) => {
                 Self::Group(Box::new(Group::failover(plan, body, context)))
             }
@@ -87,6 +92,10 @@ impl Endpoint {
             Self::Sequence(plan) => Err(Fault::new(FaultCode::PolicyFailed)
                 .internal(format!("{} was called as an upstream", plan.name))
                 .into()),
+            Self::Mock(leaf) => match leaf.at_once(exchange, api) {
+                Some(answered) => answered,
+                None => Box::pin(leaf.call(exchange, api)).await,
+            },
             Self::Group(group) => Box::pin(group::call(group, exchange, api)).await,
         }
     }
@@ -97,7 +106,7 @@ impl Endpoint {
         match self {
             Self::Http(leaf) => leaf.is_ready(now),
             Self::Dynamic(dynamic) => dynamic.is_ready(now),
-            Self::Sequence(_) => true,
+            Self::Sequence(_) | Self::Mock(_) => true,
             Self::Group(group) => group.is_ready(now),
         }
     }
@@ -107,7 +116,7 @@ impl Endpoint {
         match self {
             Self::Http(leaf) => leaf.ready_since(),
             Self::Dynamic(dynamic) => dynamic.health.ready_since(),
-            Self::Sequence(_) => None,
+            Self::Sequence(_) | Self::Mock(_) => None,
             Self::Group(group) => group.ready_since(now),
         }
     }
@@ -118,7 +127,7 @@ impl Endpoint {
         match self {
             Self::Http(leaf) => leaf.health.is_off(now),
             Self::Dynamic(dynamic) => dynamic.health.is_off(now),
-            Self::Sequence(_) => false,
+            Self::Sequence(_) | Self::Mock(_) => false,
             Self::Group(group) => group.members.iter().all(|member| member.endpoint.is_off(now)),
         }
     }
@@ -127,7 +136,7 @@ impl Endpoint {
     pub(crate) fn has_room(&self, now: Instant) -> bool {
         match self {
             Self::Http(leaf) => leaf.gate.has_room(),
-            Self::Dynamic(_) | Self::Sequence(_) => true,
+            Self::Dynamic(_) | Self::Sequence(_) | Self::Mock(_) => true,
             Self::Group(group) => group.has_room(now),
         }
     }
@@ -138,7 +147,7 @@ impl Endpoint {
         match self {
             Self::Http(leaf) => leaf.gate.in_flight(),
             Self::Dynamic(dynamic) => dynamic.in_flight(),
-            Self::Sequence(_) => 0,
+            Self::Sequence(_) | Self::Mock(_) => 0,
             Self::Group(group) => group.in_flight(),
         }
     }
@@ -148,7 +157,7 @@ impl Endpoint {
     pub fn leaves(&self) -> Vec<&http::HttpLeaf> {
         match self {
             Self::Http(leaf) => vec![leaf],
-            Self::Dynamic(_) | Self::Sequence(_) => Vec::new(),
+            Self::Dynamic(_) | Self::Sequence(_) | Self::Mock(_) => Vec::new(),
             Self::Group(group) => group.leaves(),
         }
     }
@@ -160,9 +169,20 @@ impl Endpoint {
 ///
 /// 401 for a key of the wrong kind for this gateway, 403 where the stage has no endpoint.
 pub(crate) fn choose<'a>(exchange: &Exchange, api: &'a LiveApi) -> Result<&'a Endpoint, Failure> {
+    if let Some(mock) = &api.mock
+        && is_mocked(exchange, api)
+    {
+        return Ok(mock);
+    }
     stage(exchange, api)
         .map_err(Failure::from)
         .and_then(|stage| at(&api.endpoints, stage).ok_or_else(|| FaultCode::NoEndpoint.into()))
+}
+
+/// Whether the operation is answered by its mock, whatever endpoint the API has.
+fn is_mocked(exchange: &Exchange, api: &LiveApi) -> bool {
+    let operation = exchange.record.operation.and_then(|index| api.plan.operations.get(index));
+    operation.is_some_and(|operation| operation.is_mocked)
 }
 
 /// The endpoint of a stage.

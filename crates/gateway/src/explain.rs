@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use bytes::Bytes;
+use compiler::plan::MockAnswers;
 use compiler::plan::{AuthPlan, Credentials};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
 use model::fault::FaultCode;
@@ -14,6 +15,7 @@ use crate::admit::credential::{Credential, CredentialKind, KeyType};
 use crate::body::RequestSource;
 use crate::endpoint::dynamic::Dynamic;
 use crate::endpoint::http::HttpLeaf;
+use crate::endpoint::mock::{self, MockLeaf};
 use crate::endpoint::{self, Endpoint};
 use crate::exchange::{Arrival, Connection, Exchange};
 use crate::fault::{Failure, Fault};
@@ -167,11 +169,25 @@ fn call(
             explanation.step("endpoint", text);
             return Ok(());
         }
+        Endpoint::Mock(leaf) => {
+            mocked(exchange, api, leaf, explanation);
+            return Ok(());
+        }
         Endpoint::Http(_) | Endpoint::Group(_) => {}
     }
     let first = order(exchange, endpoint, "", explanation);
     let Some(first) = first else { return Err(FaultCode::NoChildReady.into()) };
     leaf(exchange, api, first, explanation)
+}
+
+/// What a mock would answer from.
+fn mocked(exchange: &Exchange, api: &LiveApi, leaf: &MockLeaf, explanation: &mut Explanation) {
+    let from = match mock::plan_of(exchange, api).map(|plan| &plan.answers) {
+        Some(MockAnswers::Script(_)) => "its script makes the answer",
+        Some(MockAnswers::Examples) => "the definition has the answer",
+        Some(MockAnswers::Nothing) | None => "the operation has no script: 501",
+    };
+    explanation.step("mock", format!("{}: {from}", leaf.name()));
 }
 
 /// The target that the policies of the request have computed, where they have.
@@ -203,7 +219,7 @@ fn order<'a>(
 ) -> Option<&'a HttpLeaf> {
     let group = match endpoint {
         Endpoint::Http(leaf) => return Some(leaf),
-        Endpoint::Dynamic(_) | Endpoint::Sequence(_) => return None,
+        Endpoint::Dynamic(_) | Endpoint::Sequence(_) | Endpoint::Mock(_) => return None,
         Endpoint::Group(group) => group,
     };
     let now = Instant::now();
@@ -244,6 +260,7 @@ fn order_below<'a>(
 fn url(endpoint: &Endpoint) -> String {
     match endpoint {
         Endpoint::Http(leaf) => format!(" ({})", leaf.plan.url.as_str()),
+        Endpoint::Mock(_) => " (mock)".to_owned(),
         Endpoint::Dynamic(_) | Endpoint::Sequence(_) | Endpoint::Group(_) => String::new(),
     }
 }

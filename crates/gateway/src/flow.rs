@@ -11,6 +11,7 @@ pub(crate) mod cache;
 pub(crate) mod explain;
 mod host;
 mod message;
+pub(crate) mod mock;
 mod rescue;
 mod script;
 mod send;
@@ -49,6 +50,8 @@ struct Flow<'a> {
     api: &'a LiveApi,
     plan: Arc<FlowsPlan>,
     limits: Arc<Limits>,
+    /// Whether the answer is not to be looked at by the response flow.
+    is_final: bool,
 }
 
 /// Steps 6 and 7 of a request, with what its policies do before and after.
@@ -63,7 +66,7 @@ pub(crate) async fn answer(
     let plan = flows(exchange, api).map(Arc::clone).unwrap_or_default();
     let limits = Arc::clone(&exchange.snapshot.config.mediation);
     let mut message = message::of_request(exchange, api, &plan);
-    let mut flow = Flow { exchange, api, plan, limits };
+    let mut flow = Flow { exchange, api, plan, limits, is_final: false };
     match flow.serve(&mut message).await {
         // Boxed, since it is rare.
         Err(Failure::Fault(fault)) => Box::pin(flow.rescue(message, *fault)).await,
@@ -85,6 +88,9 @@ impl Flow<'_> {
             End::Loopback => self.reply(message, &mut Origin::Request, StatusCode::OK).await?,
             End::Drop => return Ok(dropped()),
         };
+        if self.is_final {
+            return Ok(response);
+        }
         self.back(message, response).await
     }
 
@@ -100,6 +106,11 @@ impl Flow<'_> {
             return Box::pin(self.backend(message, &plan.sequence)).await;
         }
         let endpoint = send::choose(self.exchange, api, message, outgoing)?;
+        if let Endpoint::Mock(leaf) = endpoint
+            && endpoint::mock::plan_of(self.exchange, api).is_none_or(|it| it.needs_message())
+        {
+            return Box::pin(self.mock(leaf, message)).await;
+        }
         send::hand_over(self.exchange, message, outgoing, endpoint, &self.limits)?;
         let called = endpoint.call(self.exchange, api).await;
         send::restore(self.exchange, message);

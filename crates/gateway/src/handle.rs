@@ -9,7 +9,7 @@ use crate::body::ResponseBody;
 use crate::exchange::{Arrival, Connection, Exchange};
 use crate::fault::Failure;
 use crate::flow::brief::After;
-use crate::{admit, endpoint, flow, locate, normalise, respond, soap, wsdl};
+use crate::{admit, endpoint, flow, locate, normalise, recording, respond, soap, wsdl};
 
 /// The connection is to be closed without an answer.
 #[derive(Debug, thiserror::Error)]
@@ -58,6 +58,9 @@ async fn answer(exchange: &mut Exchange) -> Result<Response<ResponseBody>, Failu
     let api = exchange.record.api.clone().expect("an API was found above");
     if let Some(plan) = &api.plan.soap {
         Box::pin(soap::find(exchange, plan)).await?;
+    }
+    if api.records {
+        recording::prepare(exchange, &api);
     }
     let (endpoint, after) = match flow::brief::prepare(exchange, &api) {
         Some(prepared) => prepared?,

@@ -14,6 +14,7 @@ pub mod fault;
 pub mod fetch;
 pub mod handle;
 pub mod listener;
+pub mod recording;
 pub mod respond;
 pub mod route;
 pub mod sample;

@@ -20,6 +20,7 @@ use crate::config::{FaultStatus, SoapFaults};
 use crate::exchange::{Arrival, Connection, Exchange};
 use crate::fault::Fault;
 use crate::handle::Silence;
+use crate::recording;
 use crate::snapshot::Snapshot;
 use crate::telemetry::metric::Refusal;
 use crate::telemetry::trace::REQUEST_ID;
@@ -59,9 +60,17 @@ impl Dialect {
 
 /// Sends an answer, and lets its end end the exchange.
 pub(crate) fn reply(
-    mut exchange: Exchange,
-    mut response: Response<ResponseBody>,
+    exchange: Exchange,
+    response: Response<ResponseBody>,
 ) -> Response<ResponseBody> {
+    let response = match exchange.record.api.as_ref().filter(|api| api.records) {
+        Some(api) => recording::listen(&exchange, api, response),
+        None => response,
+    };
+    finish(exchange, response)
+}
+
+fn finish(mut exchange: Exchange, mut response: Response<ResponseBody>) -> Response<ResponseBody> {
     let headers = response.headers_mut();
     if let Some(api) = exchange.record.api.as_deref() {
         let rules = Cors::new(&exchange.snapshot.config.cors, api.plan.cors.as_ref());
@@ -129,7 +138,7 @@ pub(crate) fn rescue(mut exchange: Exchange, fault: &Fault) -> Response<Response
     if closes(fault.code) || exchange.head.method == Method::CONNECT {
         headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
-    reply(exchange, response)
+    finish(exchange, response)
 }
 
 /// What is left to say when a defect ended a request.

@@ -1,6 +1,6 @@
 //! Everything that the gateway serves at one moment, immutable and replaced whole.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use compiler::ApiPlan;
 use compiler::plan::Stages;
@@ -9,6 +9,7 @@ use crate::admit::jwt::Admitter;
 use crate::config::{EnvironmentKind, GatewayConfig};
 use crate::endpoint::Endpoint;
 use crate::flow::cache::Answers;
+use crate::recording::Recordings;
 use crate::route::{OperationTable, Router};
 use crate::sign::oauth::Tokens;
 use crate::telemetry::metric::ApiMetrics;
@@ -53,6 +54,14 @@ pub struct LiveApi {
     pub(crate) brief: Vec<bool>,
     /// Whether an endpoint exchanges the tokens of callers.
     pub(crate) exchanges_tokens: bool,
+    /// What answers operations that are mocked whatever endpoint there is.
+    pub(crate) mock: Option<Endpoint>,
+    /// What mocks keep between calls.
+    pub(crate) mock_state: Option<Mutex<mock::state::Store>>,
+    /// Whether the answers of any operation are kept.
+    pub(crate) records: bool,
+    /// What upstreams have answered, to become examples.
+    pub(crate) recordings: Recordings,
     /// Answers that `cache` keeps.
     pub(crate) answers: Answers,
     /// Counters.

@@ -27,6 +27,15 @@ fn path_variable<'a>(exchange: &'a Exchange, api: &LiveApi, name: &str) -> Optio
     decode(raw)
 }
 
+/// All variables of the path with their values, percent-decoded.
+pub(crate) fn of_path(exchange: &Exchange, api: &LiveApi) -> Vec<(String, String)> {
+    let operation = exchange.record.operation.and_then(|index| api.plan.operations.get(index));
+    let names = operation.map(|operation| operation.pattern.variables()).unwrap_or_default();
+    let value =
+        |name: &String| Some((name.clone(), path_variable(exchange, api, name)?.into_owned()));
+    names.iter().filter_map(value).collect()
+}
+
 fn query_parameter<'a>(exchange: &'a Exchange, name: &str) -> Option<Cow<'a, str>> {
     let query = exchange.head.uri.query()?;
     query.split('&').find_map(|pair| {

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use arc_swap::ArcSwap;
 use tokio::sync::Semaphore;
 
+use crate::endpoint::mock::Apart;
 use crate::listener::clients::{Client, Clients};
 use crate::listener::refusals::Refusals;
 use crate::scripts::Scripts;
@@ -32,6 +33,8 @@ pub struct Shared {
     pub(crate) refusals: Refusals,
     /// Threads for scripts.
     pub(crate) scripts: Scripts,
+    /// Places for what mocks do apart from workers.
+    pub(crate) apart: Apart,
 }
 
 impl Shared {
@@ -58,6 +61,7 @@ impl Shared {
             clients: Clients::default(),
             refusals: Refusals::default(),
             scripts: Scripts::default(),
+            apart: Apart::default(),
         }
     }
 

@@ -59,6 +59,9 @@ pub trait Host {
     /// A number from 0 to 99 that is the same for one caller, for splits by percentage.
     fn bucket(&self) -> u8;
 
+    /// A number by chance, for latency and errors that are simulated.
+    fn random(&self) -> u64;
+
     /// Where it is noted what a flow does, for who wants it explained; nobody does mostly.
     fn notes(&self) -> Option<&RefCell<Vec<Note>>> {
         None

@@ -2,6 +2,7 @@
 
 mod body;
 mod call;
+mod chaos;
 mod class;
 mod enrich;
 mod fault;
@@ -144,6 +145,8 @@ pub(crate) fn run(
         Mediator::Named(key) => return flow::named(key, message, around),
         Mediator::ForEach(step) => return flow::for_each(step, message, around),
         Mediator::Latency(expression) => return flow::wait(expression, message, around),
+        Mediator::Delay(delay) => return Ok(chaos::wait(delay, around)),
+        Mediator::Fail(failing) => return Ok(chaos::fail(failing, message, around)),
         Mediator::Send(endpoint) => return call::send(endpoint.as_ref(), message, around),
         Mediator::Cache(step) => return cache::find(step, message, around),
         Mediator::Collect => return cache::collect(message, around),

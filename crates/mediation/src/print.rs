@@ -87,6 +87,8 @@ fn mediator(out: &mut Formatter<'_>, mediator: &Mediator, depth: usize) -> fmt::
         Mediator::Soap(Turn::Answer, resource) => line(out, depth, &format!("to REST {resource}")),
         Mediator::Mock(mock::Turn::Ask) => line(out, depth, "mock: tells what is accepted"),
         Mediator::Mock(mock::Turn::Answer) => line(out, depth, "mock: status and content type"),
+        Mediator::Delay(delay) => line(out, depth, &format!("latency {delay}")),
+        Mediator::Fail(failing) => line(out, depth, &format!("fail {}", failing.faults)),
         Mediator::Latency(expression) => line(out, depth, &format!("latency {expression} ms")),
     }
 }

@@ -99,6 +99,19 @@ pub enum Mediator {
     Mock(crate::mock::Turn),
     /// Our `latency`: waits for so many milliseconds.
     Latency(Expression),
+    /// Our `latency` with a distribution.
+    Delay(::mock::chaos::Delay),
+    /// Our `fail`: answers with an error, now and then.
+    Fail(Failing),
+}
+
+/// How often a message is answered with an error, and how.
+#[derive(Debug)]
+pub struct Failing {
+    /// The share of messages, and the statuses.
+    pub faults: ::mock::chaos::Faults,
+    /// What the caller is told.
+    pub message: Arc<str>,
 }
 
 /// What a name is given: a value from somewhere, or its removal.

@@ -95,6 +95,10 @@ impl Host for Gateway {
         self.bucket
     }
 
+    fn random(&self) -> u64 {
+        u64::MAX / 2
+    }
+
     fn log(&self, category: Category, text: &str) {
         self.lines.borrow_mut().push((category, text.to_owned()));
     }

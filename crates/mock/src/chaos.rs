@@ -4,6 +4,7 @@
 //! the same answer.
 //! Deliberately absent: waiting.
 
+use std::fmt;
 use std::time::Duration;
 
 use thiserror::Error;
@@ -174,6 +175,37 @@ impl Faults {
         }
         let at = random * self.statuses.len() as u128 / self.share;
         self.statuses.get(usize::try_from(at).ok()?).copied()
+    }
+}
+
+/// `20 ms`, `from 20 ms to 80 ms`, or the percentiles.
+impl fmt::Display for Delay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &*self.points {
+            [(_, least), (WHOLE, most)] if least == most => write!(f, "{} ms", least.as_millis()),
+            [(_, least), (WHOLE, most)] => {
+                write!(f, "from {} ms to {} ms", least.as_millis(), most.as_millis())
+            }
+            points => {
+                let mut comma = "";
+                for (percent, delay) in points {
+                    let percent = f64::from(*percent) / 1000.0;
+                    write!(f, "{comma}{percent} %: {} ms", delay.as_millis())?;
+                    comma = ", ";
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+/// `5 % with 500, 503`.
+impl fmt::Display for Faults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // As it was written, to the third digit.
+        let percent = (self.share as f64 / 2.0_f64.powi(64) * 100_000.0).round() / 1000.0;
+        let statuses: Vec<String> = self.statuses.iter().map(u16::to_string).collect();
+        write!(f, "{percent} % with {}", statuses.join(", "))
     }
 }
 

@@ -56,7 +56,7 @@ codes! {
     CORS = "AP017", "A value of the CORS configuration is malformed.", "Mend the value, or remove it to use the default.";
     OPERATION_POLICIES = "AP018", "Policies of an operation are not supported by this version.", "Remove the policies of the operation, or wait for a version that supports them.";
     API_POLICIES = "AP019", "Policies of an API are not supported by this version.", "Remove the policies, or wait for a version that supports them.";
-    IMPLEMENTATION = "AP020", "Mock implementations are not supported by this version.", "Set `endpointImplementationType` to ENDPOINT and give an endpoint.";
+    IMPLEMENTATION = "AP020", "The `endpointImplementationType` is unknown.", "Use ENDPOINT, INLINE or MOCKED_OAS.";
     ADVERTISED = "AP021", "The API is only advertised: another gateway serves it, so it is not deployed.", "Set `advertiseInfo.advertised` to false to serve it here.";
     GATEWAY_TYPE = "AP022", "The API is meant for another kind of gateway, so it is not deployed.", "Set `gatewayType` to `wso2/synapse` to serve it here.";
     UNKNOWN_EXTENSION = "AP023", "A key that starts with `x-weir-`, or one below `x-weir`, is unknown.", "Use the key that is suggested, or remove it.";
@@ -68,6 +68,9 @@ codes! {
     LEGACY_FORM = "AP029", "The API is written in the form of API Manager 3, and was converted.", "Export the API anew to have it in today's form.";
     CONTEXT_TAKEN = "AP030", "Another API is served at the same context and version.", "Give one of them another context or version, or remove it.";
     DEFAULT_TAKEN = "AP031", "Another version of the API is the default version; this one is served with its version in the path only.", "Set `isDefaultVersion` to true for one version.";
+    MOCK_STATE = "AP032", "A mock is in a state in which consumers take it for the real API.", "Set `lifeCycleStatus` to CREATED or PROTOTYPED, or give the API an endpoint.";
+    MOCK_SCRIPT = "AP033", "An operation of a mock has no script, or none that could run.", "Write one into `x-mediation-script`, by hand or by `weir mock generate`.";
+    MOCK_ANSWER = "AP034", "The definition does not give all the answers that a mock needs.", "Add an example, or mend what is named.";
 
     ENDPOINT_MISSING = "EP001", "The API has no `endpointConfig`.", "Add `endpointConfig` with an `endpoint_type`.";
     NO_STAGE = "EP002", "The API has neither a production nor a sandbox endpoint.", "Add `production_endpoints`, `sandbox_endpoints` or both.";
@@ -101,7 +104,7 @@ codes! {
     GROUP_EMPTY = "EP040", "A group has no member that could be called.", "List at least one member, with a weight above 0.";
     GROUP_OF_ONE = "EP041", "A group has a single member, so nothing takes over from it.", "Add a member, or use an endpoint of type http.";
     GROUP_DEPTH = "EP042", "Groups are nested too deeply, or have too many members.", "Nest at most 4 groups, with at most 1000 members in all.";
-    MEMBER_TYPE = "EP043", "The type of a member is unknown, or cannot be in a group.", "Use http, address, failover or loadBalance.";
+    MEMBER_TYPE = "EP043", "The type of a member is unknown, or cannot be in a group.", "Use http, address, mock, failover or loadBalance.";
     MEMBER_NAME = "EP044", "Two members of a group have the same name.", "Give each member a name of its own.";
     ALGORITHM = "EP045", "The algorithm of a load-balance group is unknown.", "Use the class RoundRobin, WeightedRoundRobin or WeightedRRLCAlgorithm of `org.apache.synapse.endpoints.algorithms`.";
     SESSION = "EP046", "The `sessionManagement` of a load-balance group is unknown.", "Use http, soap, simpleClientSession or none.";

@@ -173,6 +173,12 @@ faults! {
     PolicyAnswer = 400_907, 500, 502, Report, "Runtime Error", "The answer of the back end is not what a policy can read";
     /// A script of a policy threw, or ran longer than it may.
     ScriptFailed = 400_908, 500, 500, Report, "Runtime Error", "Script failed";
+    /// A mock was asked for what the definition does not take; a number of our own, as the next.
+    MockRequest = 400_910, 400, 400, Report, "Bad Request", "The request is not as the definition says";
+    /// A mock has no answer of the kind that was asked for; the status says why.
+    MockAnswer = 400_911, 404, 404, Report, "Not Found", "The definition has no such answer";
+    /// A mock fails because it was told to, now and then.
+    MockError = 400_912, 503, 503, Report, "Simulated Error", "The mock was told to fail now and then";
     /// More connections or requests than the configured limit.
     Overloaded = 503, 503, 503, Report, "Service Unavailable", "The gateway is at its limit";
     /// A defect of the gateway.

@@ -9,7 +9,7 @@ use super::group::settings::{Settings, check_keys};
 use super::group::{Kind, STAGE_KEYS, tree, wso2};
 use super::leaf::{self, Leaf};
 use super::policies::{self, Policies, RULE_KEYS};
-use super::{Source, dynamic, url};
+use super::{Source, dynamic, mock, url};
 use crate::plan::{BackendPlan, Dialect, EndpointPlan, Stages};
 
 /// The kinds that this version serves.
@@ -43,9 +43,9 @@ pub(super) fn plan(
     policies: &Policies,
     found: &mut Diagnostics,
 ) -> Option<Stages<EndpointPlan>> {
-    if source.api.implementation != "ENDPOINT" {
-        // Reported as a mock; its endpoint does not matter.
-        return None;
+    if mock::implementation(source, found)? != mock::Implementation::Endpoint {
+        // Whatever `endpointConfig` says is never called (spec/02 §4.1).
+        return Some(mock::endpoints(source, found));
     }
     let Some(config) = source.project.endpoint_config(found) else {
         let place = source.place("endpointConfig");

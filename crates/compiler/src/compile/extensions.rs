@@ -7,6 +7,7 @@ use model::cursor::Cursor;
 use model::endpoint::Member;
 use model::{Diagnostics, Project, codes};
 
+use super::mock::KEY as MOCK_KEY;
 use super::policies::SOAP_KEY;
 use crate::plan::Http2;
 
@@ -14,7 +15,7 @@ const PREFIX: &str = "x-weir";
 const GROUP: &str = "x-weir";
 const PRESERVE_HOST: &str = "x-weir-preserve-host";
 const HTTP2: &str = "x-weir-http2";
-const OF_API: &[&str] = &[PRESERVE_HOST, SOAP_KEY];
+const OF_API: &[&str] = &[PRESERVE_HOST, SOAP_KEY, MOCK_KEY];
 const OF_CONFIG: &[&str] = &[GROUP, PRESERVE_HOST, HTTP2];
 const OF_MEMBER: &[&str] = &[GROUP, HTTP2];
 const MEMBER_KEYS: &[&str] =
@@ -43,6 +44,12 @@ pub(super) fn check(project: &Project, found: &mut Diagnostics) {
     }
     for operation in data.get("operations").items(&mut Diagnostics::new()) {
         check_keys(&operation, &[], found);
+    }
+    let paths = project.definition.as_ref().map(|document| document.content().get("paths"));
+    for (_, item) in paths.iter().flat_map(|paths| paths.entries(&mut Diagnostics::new())) {
+        for (_, operation) in item.entries(&mut Diagnostics::new()) {
+            check_keys(&operation, &[MOCK_KEY], found);
+        }
     }
 }
 
@@ -91,6 +98,9 @@ fn check_keys(at: &Cursor<'_>, known: &[&str], found: &mut Diagnostics) {
 
 fn suggestion(key: &str, known: &[&str]) -> String {
     match key {
+        MOCK_KEY => {
+            return format!("Put `{MOCK_KEY}` into `data`, or an operation of the definition.");
+        }
         SOAP_KEY => return format!("Put `{SOAP_KEY}` into `data`."),
         PRESERVE_HOST => return format!("Put `{PRESERVE_HOST}` into `endpointConfig` or `data`."),
         GROUP => return format!("Put `{GROUP}` into `endpointConfig`, or beside a `url`."),

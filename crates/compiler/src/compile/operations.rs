@@ -203,6 +203,9 @@ fn plan_one(
         auth: auth(draft, found),
         throttling_policy: draft.throttling_policy.map(str::to_owned),
         flows,
+        mock: None,
+        is_mocked: false,
+        records: false,
     })
 }
 

@@ -18,15 +18,6 @@ fn check_kind(source: &Source<'_>, found: &mut Diagnostics) {
         let place = source.place("subtypeConfiguration");
         found.error(codes::SUBTYPE, place, message, "Use the subtype DEFAULT.");
     }
-    if api.implementation != "ENDPOINT" {
-        let message = format!(
-            "the implementation `{}`, a mock, is not supported by this version",
-            api.implementation
-        );
-        let help = "Set `endpointImplementationType` to ENDPOINT and give an endpoint.";
-        let place = source.place("endpointImplementationType");
-        found.error(codes::IMPLEMENTATION, place, message, help);
-    }
     if api.has_endpoint_ids {
         let message = "endpoints with ids of their own are not supported by this version";
         let help = "Put the endpoint into `endpointConfig`.";

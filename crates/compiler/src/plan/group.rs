@@ -386,9 +386,11 @@ impl EndpointPlan {
         let Some(group) = self.group() else { return BodyNeed::Stream };
         let own = match self {
             Self::Balance(plan) => plan.body_need(),
-            Self::Http(_) | Self::Dynamic(_) | Self::Sequence(_) | Self::Failover(_) => {
-                group.body_need()
-            }
+            Self::Http(_)
+            | Self::Dynamic(_)
+            | Self::Sequence(_)
+            | Self::Mock(_)
+            | Self::Failover(_) => group.body_need(),
         };
         group.members.iter().map(|member| member.endpoint.body_need()).max().unwrap_or(own).max(own)
     }
@@ -403,7 +405,7 @@ impl EndpointPlan {
         let group = match self {
             Self::Http(leaf) => return of_leaf(leaf),
             Self::Dynamic(plan) => return of_leaf(&plan.leaf),
-            Self::Sequence(_) => return Replay { memory: 0, file: 0 },
+            Self::Sequence(_) | Self::Mock(_) => return Replay { memory: 0, file: 0 },
             Self::Failover(plan) => &plan.group,
             Self::Balance(plan) => &plan.group,
         };
@@ -423,18 +425,27 @@ impl EndpointPlan {
         let members = match self {
             Self::Http(leaf) => return vec![leaf],
             Self::Dynamic(plan) => return vec![&plan.leaf],
-            Self::Sequence(_) => return Vec::new(),
+            Self::Sequence(_) | Self::Mock(_) => return Vec::new(),
             Self::Failover(plan) => &plan.group.members,
             Self::Balance(plan) => &plan.group.members,
         };
         members.iter().flat_map(|member| member.endpoint.leaves()).collect()
     }
 
+    /// Whether a mock is anywhere in this tree.
+    #[must_use]
+    pub fn has_mock(&self) -> bool {
+        matches!(self, Self::Mock(_))
+            || self
+                .group()
+                .is_some_and(|group| group.members.iter().any(|member| member.endpoint.has_mock()))
+    }
+
     /// What both kinds of group have; `None` for a leaf.
     #[must_use]
     pub fn group(&self) -> Option<&GroupPlan> {
         match self {
-            Self::Http(_) | Self::Dynamic(_) | Self::Sequence(_) => None,
+            Self::Http(_) | Self::Dynamic(_) | Self::Sequence(_) | Self::Mock(_) => None,
             Self::Failover(plan) => Some(&plan.group),
             Self::Balance(plan) => Some(&plan.group),
         }

@@ -5,6 +5,7 @@ mod dynamic;
 mod flows;
 mod group;
 mod leaf;
+mod mock;
 
 use std::fmt::{self, Display, Formatter};
 
@@ -29,6 +30,11 @@ impl Display for ApiPlan {
         line(f, "audiences", list(&self.security.audiences, "any"))?;
         line(f, "key managers", list(&self.security.key_managers, "all"))?;
         line(f, "preserve host", yes_no(self.preserve_host))?;
+        if let Some(limits) = &self.mock_state {
+            let ::mock::state::Limits { collections, entries, bytes } = limits;
+            let text = format!("{collections} collections of {entries} entries, {bytes} B in all");
+            line(f, "mock state", text)?;
+        }
         match &self.cors {
             Some(cors) => write!(f, "{cors}")?,
             None => line(f, "cors", "off")?,
@@ -101,6 +107,15 @@ impl Display for OperationPlan {
         match &self.throttling_policy {
             Some(policy) => writeln!(f, ", {policy}")?,
             None => writeln!(f)?,
+        }
+        if self.is_mocked {
+            writeln!(f, "  answered by its mock")?;
+        }
+        if self.records {
+            writeln!(f, "  answers are recorded")?;
+        }
+        if let Some(mock) = &self.mock {
+            write!(f, "{mock}")?;
         }
         write!(f, "{}", self.flows)
     }

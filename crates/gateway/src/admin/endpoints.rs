@@ -36,7 +36,10 @@ impl<'a> Node<'a> {
 
     fn children(self) -> impl Iterator<Item = Self> {
         let group = match self.endpoint {
-            Endpoint::Http(_) | Endpoint::Dynamic(_) | Endpoint::Sequence(_) => None,
+            Endpoint::Http(_)
+            | Endpoint::Dynamic(_)
+            | Endpoint::Sequence(_)
+            | Endpoint::Mock(_) => None,
             Endpoint::Group(group) => Some(&**group),
         };
         let members =
@@ -104,6 +107,7 @@ pub(super) fn describe(id: &str, node: Node<'_>, now: Instant) -> Value {
         Endpoint::Http(leaf) => describe_leaf(leaf, node.seat(), now),
         Endpoint::Dynamic(dynamic) => describe_dynamic(dynamic, now),
         Endpoint::Sequence(plan) => json!({ "name": plan.name, "type": "sequence" }),
+        Endpoint::Mock(leaf) => json!({ "name": leaf.name(), "type": "mock" }),
         Endpoint::Group(group) => describe_group(id, group, node, now),
     };
     value["id"] = id.into();
@@ -421,7 +425,7 @@ pub(super) fn resume(node: Node<'_>, now: Instant, hold: Option<Duration>) {
             let name = dynamic.name();
             tracing::warn!(endpoint = name, ?hold, "An endpoint was switched on by hand.");
         }
-        Endpoint::Sequence(_) => {}
+        Endpoint::Sequence(_) | Endpoint::Mock(_) => {}
         Endpoint::Group(_) => node.children().for_each(|child| resume(child, now, hold)),
     }
 }

@@ -58,6 +58,7 @@ pub fn gateway_config(settings: &Settings, overrides: &Overrides) -> (GatewayCon
         admission: admission::admission(settings, &home),
         fault_status: fault_status(&gateway),
         soap_faults: soap_faults(settings),
+        mocks_in_any_state: mocks_in_any_state(settings),
         hostname: text_or(&settings.section("server"), "hostname", "localhost"),
         strict_virtual_hosts: bool_or(&gateway, "strict_virtual_hosts", false),
         sample_backend: bool_or(&gateway, "sample_backend", false),
@@ -101,6 +102,12 @@ fn soap_faults(settings: &Settings) -> SoapFaults {
     let choices = [("caller", SoapFaults::Caller), ("1.1", SoapFaults::Always11)];
     let section = settings.section("weir.compat");
     choice(&section, "soap_faults", "caller", &choices).unwrap_or(SoapFaults::Caller)
+}
+
+fn mocks_in_any_state(settings: &Settings) -> bool {
+    let section = settings.section("weir.compat");
+    let choices = [("prototype", false), ("any", true)];
+    choice(&section, "mock_states", "prototype", &choices).unwrap_or(false)
 }
 
 fn limits(settings: &Settings) -> Limits {

@@ -165,6 +165,10 @@ impl Host for View<'_> {
         u8::try_from(hash % 100).unwrap_or_default()
     }
 
+    fn random(&self) -> u64 {
+        rand::random()
+    }
+
     fn notes(&self) -> Option<&RefCell<Vec<Note>>> {
         self.notes
     }

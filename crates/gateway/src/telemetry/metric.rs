@@ -375,6 +375,8 @@ struct ApiShard {
     classes: [Cell; Class::ALL.len()],
     request_bytes: Cell,
     response_bytes: Cell,
+    mocked: Cell,
+    nonconforming: Cell,
     latency: Histogram,
 }
 
@@ -419,6 +421,20 @@ impl ApiMetrics {
         shard.response_bytes.add(finished.response_bytes);
     }
 
+    /// A request is answered by a mock.
+    pub fn mocked(&self, worker: usize) {
+        if let Some(shard) = self.shards.of(worker) {
+            shard.mocked.add(1);
+        }
+    }
+
+    /// The answer of a mock is not as the definition says.
+    pub fn nonconforming(&self, worker: usize) {
+        if let Some(shard) = self.shards.of(worker) {
+            shard.nonconforming.add(1);
+        }
+    }
+
     /// The sums over all workers.
     #[must_use]
     pub fn read(&self) -> ApiTotals {
@@ -429,6 +445,8 @@ impl ApiMetrics {
             add_all(&mut totals.requests, &shard.classes);
             totals.request_bytes += shard.request_bytes.read();
             totals.response_bytes += shard.response_bytes.read();
+            totals.mocked += shard.mocked.read();
+            totals.nonconforming += shard.nonconforming.read();
             shard.latency.add_to(&mut totals.latency);
         }
         totals.in_flight = begun.saturating_sub(totals.requests.iter().sum());
@@ -445,6 +463,10 @@ pub struct ApiTotals {
     pub request_bytes: u64,
     /// Bytes of answers' bodies.
     pub response_bytes: u64,
+    /// Requests that were answered by a mock.
+    pub mocked: u64,
+    /// Answers of mocks that are not as the definition says.
+    pub nonconforming: u64,
     /// Requests that have begun and not ended.
     pub in_flight: u64,
     /// How long requests took.

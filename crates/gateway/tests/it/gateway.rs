@@ -64,8 +64,22 @@ impl Weir {
         Self::launch(projects, Some(Ca::new()), change)
     }
 
+    /// Serves nothing, since the one project is refused.
+    pub(crate) fn refused(project: &Project) -> Self {
+        Self::launch_expecting(&[project], 0, None, |_| {})
+    }
+
     fn launch(
         projects: &[&Project],
+        ca: Option<Ca>,
+        change: impl FnOnce(&mut GatewayConfig),
+    ) -> Self {
+        Self::launch_expecting(projects, projects.len(), ca, change)
+    }
+
+    fn launch_expecting(
+        projects: &[&Project],
+        served: usize,
         ca: Option<Ca>,
         change: impl FnOnce(&mut GatewayConfig),
     ) -> Self {
@@ -83,7 +97,7 @@ impl Weir {
         let mut deployer = deployer.watched_by(checker.handle());
         let mut folders = ProjectFolders::new(vec![apis]);
         let snapshot = deployer.apply(folders.changes());
-        assert_deployed(&deployer, projects.len());
+        assert_deployed(&deployer, served);
         let log = Sink::default();
         let access_log = AccessLog::start(Box::new(log.clone()), Format::Json, 1).unwrap();
         let certificates =

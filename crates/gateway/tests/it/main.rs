@@ -23,6 +23,7 @@ mod http2_upstream;
 mod leaving;
 mod limits;
 mod messages;
+mod mocks;
 mod noise;
 mod peers;
 mod policies;

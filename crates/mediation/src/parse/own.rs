@@ -1,29 +1,36 @@
-//! Mediators that only this gateway has: `latency` and `dynamicEndpoint`, in a namespace of their own.
+//! Mediators that only this gateway has: `latency`, `fail` and `dynamicEndpoint`, in a namespace of
+//! their own.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use mock::chaos::{ChaosError, Delay, Faults};
 use model::codes;
 use serde_json::Value as Json;
 use xml::tree::NodeId;
 
 use super::OWN;
-use super::attribute::Attributes;
+use super::attribute::{Attribute, Attributes};
 use super::reader::Reader;
 use crate::expression::{Expression, Held};
 use crate::rule::{Destination, Problem, RuleTable};
-use crate::sequence::Mediator;
+use crate::sequence::{Failing, Mediator};
 
 /// The longest wait that can be written, in milliseconds.
 const MAXIMUM_LATENCY: u32 = 100_000;
+
+/// What callers are told of an error that is simulated.
+const USUAL_MESSAGE: &str = "The gateway was told to fail now and then";
 
 /// Reads an element of the namespace.
 pub(super) fn read(reader: &mut Reader<'_>, id: NodeId) -> Option<Mediator> {
     match reader.local(id) {
         "latency" => latency(reader, id),
+        "fail" => fail(reader, id),
         "dynamicEndpoint" => dynamic_endpoint(reader, id),
         local => {
             let message = format!("`{local}` of the namespace `{OWN}` is no mediator");
-            let help = "Use `latency` or `dynamicEndpoint`.";
+            let help = "Use `latency`, `fail` or `dynamicEndpoint`.";
             reader.error(codes::MEDIATOR_UNKNOWN, reader.place(id), message, help);
             None
         }
@@ -44,8 +51,19 @@ pub(super) fn misplaced(reader: &mut Reader<'_>, id: NodeId) -> Option<Mediator>
 
 fn latency(reader: &mut Reader<'_>, id: NodeId) -> Option<Mediator> {
     let mut attributes = Attributes::of(reader.tree, id);
+    let [maximum, percentiles] =
+        ["maximum", "percentiles"].map(|name| filled(attributes.take(name)));
+    if let Some(percentiles) = percentiles {
+        // These say all of it.
+        attributes.take("milliseconds");
+        attributes.finish(reader);
+        return spread(reader, &percentiles, maximum.as_ref());
+    }
     let milliseconds = reader.required(&mut attributes, "milliseconds");
     attributes.finish(reader);
+    if let Some(maximum) = maximum {
+        return range(reader, &milliseconds?, &maximum);
+    }
     let attribute = milliseconds?;
     let text = attribute.value.trim();
     if text.starts_with("${") {
@@ -64,6 +82,89 @@ fn latency(reader: &mut Reader<'_>, id: NodeId) -> Option<Mediator> {
             None
         }
     }
+}
+
+/// An attribute that is there and not blank.
+fn filled(attribute: Option<Attribute>) -> Option<Attribute> {
+    attribute.filter(|attribute| !attribute.value.trim().is_empty())
+}
+
+/// Any time between two.
+fn range(reader: &mut Reader<'_>, least: &Attribute, most: &Attribute) -> Option<Mediator> {
+    let ends = (milliseconds(&least.value), milliseconds(&most.value));
+    let (Some(from), Some(to)) = ends else {
+        let wrong = if ends.0.is_none() { least } else { most };
+        reader.bad_value(wrong, "Write a whole number of milliseconds.");
+        return None;
+    };
+    delay(reader, most, Delay::range(from, to))
+}
+
+/// `50:20, 95:200`: percent and milliseconds.
+fn spread(
+    reader: &mut Reader<'_>,
+    percentiles: &Attribute,
+    maximum: Option<&Attribute>,
+) -> Option<Mediator> {
+    if let Some(maximum) = maximum {
+        reader.bad_value(maximum, "Remove it; the last percentile says the longest time.");
+        return None;
+    }
+    let point = |text: &str| {
+        let (percent, time) = text.split_once(':')?;
+        Some((percent.trim().parse::<f64>().ok()?, milliseconds(time)?))
+    };
+    let points: Option<Vec<_>> = percentiles.value.split(',').map(point).collect();
+    let Some(points) = points else {
+        let help = "Write pairs of percent and milliseconds, such as `50:20, 95:200, 99.9:1000`.";
+        reader.bad_value(percentiles, help);
+        return None;
+    };
+    delay(reader, percentiles, Delay::percentiles(Duration::ZERO, &points))
+}
+
+fn milliseconds(text: &str) -> Option<Duration> {
+    let number = text.trim().parse::<u32>().ok().filter(|it| *it <= MAXIMUM_LATENCY)?;
+    Some(Duration::from_millis(u64::from(number)))
+}
+
+fn delay(
+    reader: &mut Reader<'_>,
+    attribute: &Attribute,
+    made: Result<Delay, ChaosError>,
+) -> Option<Mediator> {
+    match made {
+        Ok(delay) => Some(Mediator::Delay(delay)),
+        Err(error) => {
+            reader.bad_value(attribute, format!("Mend this: {error}."));
+            None
+        }
+    }
+}
+
+/// `rate` in percent, `status` one or several, `message`.
+fn fail(reader: &mut Reader<'_>, id: NodeId) -> Option<Mediator> {
+    let mut attributes = Attributes::of(reader.tree, id);
+    let rate = reader.required(&mut attributes, "rate");
+    let status = filled(attributes.take("status"));
+    let message = filled(attributes.take("message"));
+    attributes.finish(reader);
+    let rate = rate?;
+    let percent = rate.value.trim().trim_end_matches('%').trim_end().parse::<f64>().ok();
+    let Some(percent) = percent.filter(|percent| (0.0..=100.0).contains(percent)) else {
+        reader.bad_value(&rate, "Write a percentage from 0 to 100.");
+        return None;
+    };
+    let text = status.as_ref().map_or("503", |status| status.value.as_str());
+    let statuses: Option<Vec<u16>> = text.split(',').map(|one| one.trim().parse().ok()).collect();
+    let made = statuses.map(|statuses| Faults::new(percent / 100.0, &statuses));
+    let Some(Ok(faults)) = made else {
+        let wrong = status.as_ref().unwrap_or(&rate);
+        reader.bad_value(wrong, "Write statuses from 200 to 599, such as `500, 503`.");
+        return None;
+    };
+    let message = message.map_or(USUAL_MESSAGE.to_owned(), |message| message.value);
+    Some(Mediator::Fail(Failing { faults, message: Arc::from(message) }))
 }
 
 fn dynamic_endpoint(reader: &mut Reader<'_>, id: NodeId) -> Option<Mediator> {

@@ -19,7 +19,7 @@ use crate::sequence::{Mediator, Sequence, Step};
 type Read = fn(&mut Reader<'_>, NodeId) -> Option<Mediator>;
 
 /// What can be read, by local name.
-pub(super) const MEDIATORS: [(&str, Read); 26] = [
+pub(super) const MEDIATORS: [(&str, Read); 27] = [
     ("property", property::property),
     ("propertyGroup", property::group),
     ("variable", property::variable),
@@ -45,6 +45,7 @@ pub(super) const MEDIATORS: [(&str, Read); 26] = [
     ("opa", opa::opa),
     ("cache", cache::cache),
     ("latency", own::misplaced),
+    ("fail", own::misplaced),
     ("dynamicEndpoint", own::misplaced),
 ];
 

@@ -89,4 +89,6 @@ pub(super) const ROWS: &[Row] = &[
     ("dynamicEndpoint", "v1", include_str!("dynamicEndpoint_v1.json"), Ok(include_str!("dynamicEndpoint.j2"))),
     ("respond", "v1", include_str!("respond_v1.json"), Ok(include_str!("respond.j2"))),
     ("mockLatency", "v1", include_str!("mockLatency_v1.json"), Ok(include_str!("mockLatency.j2"))),
+    ("mockLatency", "v2", include_str!("mockLatency_v2.json"), Ok(include_str!("mockLatency_v2.j2"))),
+    ("mockError", "v1", include_str!("mockError_v1.json"), Ok(include_str!("mockError.j2"))),
 ];

@@ -10,13 +10,15 @@ use model::{Diagnostics, codes};
 use super::settings::{Settings, check_keys};
 use super::{Group, Kind, MEMBER_KEYS, NODE_KEYS, URL_KEYS, place_in_group, value};
 use crate::compile::leaf::{self, Leaf};
-use crate::plan::{EndpointPlan, MemberPlan};
+use crate::plan::{EndpointPlan, MemberPlan, MockLeafPlan};
 
 /// How deep groups are nested at most.
 const MOST_LEVELS: usize = 4;
 /// How many members a tree has at most.
 const MOST_MEMBERS: usize = 1000;
-const TYPES: &str = "Use http, address, failover or loadBalance.";
+const TYPES: &str = "Use http, address, mock, failover or loadBalance.";
+/// Keys of a mock.
+const MOCK_KEYS: &[&str] = &["code", "example"];
 
 /// What holds for a whole tree.
 pub(in super::super) struct Tree<'a> {
@@ -145,8 +147,22 @@ impl Tree<'_> {
                 self.refuse_type(at);
                 None
             }
+            None if word.as_deref().is_some_and(|word| value::plain(word) == "mock") => {
+                Some(self.mock(at, name))
+            }
             None => self.leaf(at, word.as_deref(), name, &own.before(group)),
         }
+    }
+
+    /// Answers by the mocks of the operations, mostly when nobody else does.
+    fn mock(&mut self, at: &Cursor<'_>, name: &str) -> EndpointPlan {
+        check_keys(at, &[&["type"], MEMBER_KEYS, MOCK_KEYS], self.found);
+        let there = |key: &str| Some(at.get(key)).filter(|at| !at.is_absent());
+        let code = value::count(there("code"), 100..=599, self.found);
+        let code = code.map(|code| code.to_string());
+        let example = value::text(there("example"), self.found);
+        let wish = mock::Prefer { code, example, is_dynamic: false };
+        EndpointPlan::Mock(Box::new(MockLeafPlan { name: name.to_owned(), wish }))
     }
 
     fn leaf(

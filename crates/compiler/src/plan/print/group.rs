@@ -15,6 +15,7 @@ impl Display for EndpointPlan {
             Self::Http(plan) => write!(f, "{plan}"),
             Self::Dynamic(plan) => write!(f, "{plan}"),
             Self::Sequence(plan) => write!(f, "{plan}"),
+            Self::Mock(plan) => write!(f, "{plan}"),
             Self::Failover(plan) => write!(f, "{plan}")
                 .and_then(|()| body(f, self))
                 .and_then(|()| members(f, &plan.group)),

@@ -154,6 +154,7 @@ fn what_cannot_be_taken_is_reported_at_its_line() {
         ("weir.gateway.workers = 0", "CF008:1"),
         ("weir.gateway.fault_status = 'kind'", "CF032:1"),
         ("weir.compat.soap_faults = '1.3'", "CF032:1"),
+        ("weir.compat.mock_states = 'all'", "CF032:1"),
         ("weir.gateway.trusted_proxies = '10.0.0.0/40'", "CF034:1"),
         ("weir.gateway.drain = '400d'", "CF008:1"),
         ("synapse_properties.synapse.global_timeout_interval = 0", "CF008:1"),

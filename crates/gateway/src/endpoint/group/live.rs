@@ -378,6 +378,7 @@ impl Member {
         match (&self.label, &self.endpoint) {
             (Some(label), _) => label.to_string(),
             (None, Endpoint::Http(leaf)) => leaf.name().to_owned(),
+            (None, Endpoint::Mock(leaf)) => leaf.name().to_owned(),
             (None, Endpoint::Dynamic(_) | Endpoint::Sequence(_) | Endpoint::Group(_)) => {
                 format!("member {index}")
             }
@@ -413,6 +414,7 @@ fn address_of(endpoint: &EndpointPlan) -> String {
         EndpointPlan::Http(plan) => plan.url.as_str().to_owned(),
         EndpointPlan::Dynamic(plan) => plan.leaf.name.clone(),
         EndpointPlan::Sequence(plan) => plan.name.clone(),
+        EndpointPlan::Mock(plan) => plan.name.clone(),
         EndpointPlan::Failover(_) | EndpointPlan::Balance(_) => {
             let members = endpoint.group().map(|group| group.members.as_slice());
             let all = members.unwrap_or_default().iter().map(|one| address_of(&one.endpoint));

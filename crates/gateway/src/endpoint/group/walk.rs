@@ -17,12 +17,13 @@ use super::hedge;
 use super::live::{Group, count};
 use super::repeat::{Failed, Sent, may_hedge};
 use super::session::Listener;
-use super::soap::{self, Found, Looks};
+use super::soap::{self, Found as Session, Looks};
 use crate::body::{Replay, RequestBody, RequestProgress, ResponseBody};
 use crate::endpoint::Endpoint;
 use crate::endpoint::health::Ticket;
 use crate::endpoint::http::{Attempt, HttpLeaf, Surroundings, hold_back, how, outcome};
 use crate::endpoint::limit::{AtLimit, Pass};
+use crate::endpoint::mock::MockLeaf;
 use crate::exchange::{AttemptEnd, Exchange, PastAttempt, Stopped};
 use crate::fault::{Failure, Fault};
 use crate::forward;
@@ -41,6 +42,14 @@ pub(super) struct Walk<'a> {
     start: Bytes,
     /// Why nobody else is tried.
     stopped: Option<Stopped>,
+}
+
+/// Who answers.
+enum Found<'a> {
+    /// An upstream, perhaps.
+    Upstream(&'a HttpLeaf),
+    /// A mock, for certain.
+    Mock(&'a MockLeaf),
 }
 
 /// What is answered when nobody brings anything better.
@@ -77,7 +86,11 @@ pub(crate) async fn call(
     }
     let mut rest = Rest::Nothing;
     let mut next = walk.next(None, exchange, now);
-    while let Some((leaf, is_forced)) = next {
+    while let Some((found, is_forced)) = next {
+        let leaf = match found {
+            Found::Upstream(leaf) => leaf,
+            Found::Mock(leaf) => return walk.mock(leaf, exchange, api).await,
+        };
         exchange.record.attempts.endpoint = Some(leaf.shared_name());
         let (ticket, pass) = match walk.enter(leaf, is_forced, now).await {
             Ok(entered) => entered,
@@ -115,13 +128,13 @@ pub(crate) async fn call(
                 let listener = walk.heard(&attempt, &answer);
                 match walk.follow(&attempt, &answer, copy.as_ref(), exchange) {
                     None => return walk.answered((attempt, answer, listener), exchange),
-                    found => {
+                    other => {
                         attempt.succeeded();
                         let status = answer.status().as_u16();
                         leave(&attempt, AttemptEnd::Status(status), exchange);
                         exchange.head.headers = copy.unwrap_or_else(|| attempt.take_headers());
                         rest = Rest::Answer(Box::new((attempt, answer, listener)));
-                        next = found;
+                        next = other;
                     }
                 }
             }
@@ -168,7 +181,7 @@ impl<'a> Walk<'a> {
         came: Option<Came<'_>>,
         exchange: &Exchange,
         now: Instant,
-    ) -> Option<(&'a HttpLeaf, bool)> {
+    ) -> Option<(Found<'a>, bool)> {
         self.asked.has_body = self.replay.as_ref().is_none_or(Replay::can_repeat);
         let mut first = true;
         while let Some(frame) = self.frames.last() {
@@ -212,7 +225,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Goes down from the innermost group to a leaf, without going up beyond that group.
-    fn descend(&mut self, exchange: &Exchange, now: Instant) -> Option<(&'a HttpLeaf, bool)> {
+    fn descend(&mut self, exchange: &Exchange, now: Instant) -> Option<(Found<'a>, bool)> {
         let base = self.frames.len();
         loop {
             let frame = self.frames.last_mut()?;
@@ -225,7 +238,8 @@ impl<'a> Walk<'a> {
                 continue;
             };
             match &group.members.get(picked.index)?.endpoint {
-                Endpoint::Http(leaf) => return Some((leaf, picked.is_forced)),
+                Endpoint::Http(leaf) => return Some((Found::Upstream(leaf), picked.is_forced)),
+                Endpoint::Mock(leaf) => return Some((Found::Mock(leaf), picked.is_forced)),
                 // The compiler makes it a member of no group.
                 Endpoint::Dynamic(_) | Endpoint::Sequence(_) => return None,
                 Endpoint::Group(inner) => {
@@ -259,6 +273,21 @@ impl<'a> Walk<'a> {
         };
         let pass = entered.map_err(|_at_limit| Came::AtLimit)?;
         Ok((ticket, pass))
+    }
+
+    /// Ends with the answer of a mock: it never fails for want of an upstream, so that nobody is
+    /// asked after it.
+    async fn mock(
+        &self,
+        leaf: &MockLeaf,
+        exchange: &mut Exchange,
+        api: &LiveApi,
+    ) -> Result<Response<ResponseBody>, Failure> {
+        if let Some(replay) = &self.replay {
+            exchange.body = replay.body();
+        }
+        exchange.record.attempts.target = None;
+        Box::pin(leaf.call(exchange, api)).await
     }
 
     /// Makes an attempt, with others beside it where the group hedges.
@@ -298,7 +327,7 @@ impl<'a> Walk<'a> {
         answer: &Answer,
         copy: Option<&HeaderMap>,
         exchange: &Exchange,
-    ) -> Option<(&'a HttpLeaf, bool)> {
+    ) -> Option<(Found<'a>, bool)> {
         if !self.frames.iter().any(|frame| frame.group.looks_at_answers()) {
             return None;
         }
@@ -486,7 +515,7 @@ async fn read_start(replay: &Replay, exchange: &Exchange) -> Result<Bytes, Failu
     let is_enough = |start: &[u8]| {
         let kinds = [AffinityKind::Soap, AffinityKind::ClientId];
         looks.is_due(start.len())
-            && kinds.iter().all(|kind| soap::requested(kind, start) != Found::More)
+            && kinds.iter().all(|kind| soap::requested(kind, start) != Session::More)
     };
     replay.peek(soap::LIMIT, is_enough).await.map_err(|error| {
         let stage = exchange.record.progress().map(RequestProgress::stage);

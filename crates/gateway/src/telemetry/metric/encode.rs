@@ -204,6 +204,17 @@ impl Page {
         for (labels, totals) in &self.apis {
             gauge(&mut to, labels, &totals.in_flight)?;
         }
+        let mocked = self.apis.iter().filter(|(_, totals)| totals.mocked > 0);
+        let help = "Requests that were answered by a mock.";
+        let mut to = begin(encoder, "gateway_mock_answers", help, COUNTER)?;
+        for (labels, totals) in mocked.clone() {
+            counter(&mut to, labels, totals.mocked)?;
+        }
+        let help = "Answers of mocks that are not as the definition says.";
+        let mut to = begin(encoder, "gateway_mock_nonconforming", help, COUNTER)?;
+        for (labels, totals) in mocked {
+            counter(&mut to, labels, totals.nonconforming)?;
+        }
         Ok(())
     }
 

@@ -268,6 +268,10 @@ fn the_gateway_has_switches() {
         &[("", "Caller"), ("[weir.compat]\nsoap_faults = '1.1'", "Always11")],
     );
     check(
+        |c| c.mocks_in_any_state.to_string(),
+        &[("", "false"), ("[weir.compat]\nmock_states = 'any'", "true")],
+    );
+    check(
         |c| c.admission.allow_unauthenticated.to_string(),
         &[("[weir.gateway]\nallow_unauthenticated = true", "true")],
     );
