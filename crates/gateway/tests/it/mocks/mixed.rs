@@ -68,7 +68,7 @@ async fn a_mock_is_the_last_resort_of_a_group() {
             "type": "failover",
             "members": members(url),
             "failOn": { "statuses": ["5xx"] },
-            "retries": { "policy": "always" },
+            "retries": { "policy": "wso2" },
         });
         let config = json!({ "endpoint_type": "failover", "x-weir": { "production": group } });
         let operations = [("GET", "/pets", read.clone()), ("POST", "/pets", read.clone())];
