@@ -135,6 +135,23 @@ pub(crate) enum Mock {
     ///
     /// Scripts that somebody has edited are left alone. The file is written anew, without comments.
     Generate(MockGenerate),
+    /// Write what a gateway has recorded (`x-weir-mock.record`) into definitions, as examples.
+    Record(MockRecord),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MockRecord {
+    /// API projects, or folders of them; may be given several times.
+    #[arg(long, env = "WEIR_APIS", required = true, value_name = "DIR", value_delimiter = ',')]
+    pub(crate) apis: Vec<PathBuf>,
+    /// The admin listener of the gateway; that of the configuration where none is given.
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) running: Option<String>,
+    #[command(flatten)]
+    pub(crate) home: Home,
+    /// Print one JSON document instead of text.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]

@@ -8,16 +8,13 @@ use gateway::admin::diagnostic;
 use gateway::config::GatewayConfig;
 use gateway::deploy::{Deployer, ProjectStatus, State};
 use gateway::explain::explain;
-use gateway::fetch::{FetchLimits, Fetcher};
 use gateway::source::folder::ProjectFolders;
-use gateway::upstream::tls::TrustStore;
 use gateway::vault::Vault;
 use gateway::worker::Shared;
 use http::{HeaderValue, Request};
 use serde_json::{Value, json};
-use url::Url;
 
-use crate::{INPUT_ERRORS, cli, load, output};
+use crate::{INPUT_ERRORS, cli, load, output, running};
 
 /// Says what would happen to a request.
 pub(crate) fn run(options: &cli::Explain) -> ExitCode {
@@ -94,13 +91,8 @@ fn request(options: &cli::Explain) -> Result<(Request<Bytes>, bool), String> {
 
 /// Asks the gateway that serves.
 fn ask(options: &cli::Explain, address: Option<&str>) -> Result<Value, String> {
-    let loaded = load::load(&options.home, Default::default())?;
-    let own = loaded.config.listeners.admin.map(|address| address.to_string());
-    let address = address.map(str::to_owned).or(own);
-    let address = address.ok_or("the admin listener is switched off; use --running=ADDR")?;
-    let mut url = Url::parse(&format!("http://{address}/explain"))
-        .map_err(|error| format!("`{address}` is no address: {error}"))?;
-    url.query_pairs_mut()
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    query
         .append_pair("method", &options.method)
         .append_pair("url", &options.url)
         .extend_pairs(options.headers.iter().map(|header| ("header", header)));
@@ -108,22 +100,9 @@ fn ask(options: &cli::Explain, address: Option<&str>) -> Result<Value, String> {
     if !body.is_empty() {
         let text = std::str::from_utf8(&body);
         let text = text.map_err(|_| "a body that is no text cannot be asked about there")?;
-        url.query_pairs_mut().append_pair("data", text);
+        query.append_pair("data", text);
     }
-    let trust = TrustStore::load(&loaded.config.upstream_tls).map_err(|error| error.to_string())?;
-    let fetcher = Fetcher::new(Arc::new(trust), FetchLimits::default());
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| format!("cannot start: {error}"))?;
-    let fetched = runtime
-        .block_on(fetcher.get(&url))
-        .map_err(|error| format!("nobody answers at {address}: {error}"))?;
-    let text = String::from_utf8_lossy(&fetched.body);
-    if !fetched.status.is_success() {
-        return Err(text.trim().to_owned());
-    }
-    serde_json::from_str(&text).map_err(|error| format!("{address} answered no JSON: {error}"))
+    running::ask(&options.home, address, &format!("/explain?{}", query.finish()))
 }
 
 /// The body that was given, or that of a file.

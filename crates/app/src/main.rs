@@ -1,13 +1,16 @@
 //! `weir`: the program. Reads the command line and wires the planes together.
 
 mod cli;
+mod definition_file;
 mod encrypt;
 mod environments;
 mod explain;
 mod import_wsdl;
 mod load;
 mod mock_generate;
+mod mock_record;
 mod output;
+mod running;
 mod serve;
 mod validate;
 
@@ -37,6 +40,7 @@ fn main() -> ExitCode {
         cli::Command::Encrypt(options) => encrypt::run(&options),
         cli::Command::ImportWsdl(options) => import_wsdl::run(&options),
         cli::Command::Mock(cli::Mock::Generate(options)) => mock_generate::run(&options),
+        cli::Command::Mock(cli::Mock::Record(options)) => mock_record::run(&options),
         cli::Command::Lambda(_) => output::not_yet("lambda"),
         cli::Command::Backup(_) => output::not_yet("backup"),
         cli::Command::Restore(_) => output::not_yet("restore"),

@@ -1,12 +1,9 @@
 //! `weir mock generate`: scripts of mock APIs, written into their definitions.
 //!
-//! The definition is written anew where a script has changed, and only then: the order of its keys
-//! stays, comments are lost, which is said. It is written beside the file first and moved, so that
-//! nobody reads half of it.
+//! The definition is written anew where a script has changed, and only then.
 //! Archives are left alone: they are what somebody has exported.
 
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use gateway::source::folder::ProjectFolders;
@@ -16,7 +13,7 @@ use model::Diagnostics;
 use model::project::Project;
 use serde_json::{Value, json};
 
-use crate::{INPUT_ERRORS, cli, output};
+use crate::{INPUT_ERRORS, cli, definition_file, output};
 
 /// What became of one project.
 struct Report {
@@ -88,18 +85,13 @@ fn of_project(loaded: LoadedProject, options: &cli::MockGenerate) -> Report {
     let mut report = Report { outcomes, ..Report::left_alone(path, String::new()) };
     report.reason =
         report.outcomes.is_empty().then(|| "its definition has no operations".to_owned());
-    let is_changed = *definition.value() != value;
-    if is_changed {
-        let before = project.files().get(&file).cloned().unwrap_or_default();
-        report.loses_comments = has_comments(&file, &before);
-        if let Some(definition) = &mut project.definition {
-            *definition.value_mut() = value;
-            let written = write(&report.path.join(&file), &definition.to_text());
-            match written {
-                Ok(()) => report.file = Some(file),
-                Err(error) => return Report::failed(report.path, format!("{file}: {error}")),
-            }
+    match definition_file::write(&mut project, &report.path, value) {
+        Ok(Some(written)) => {
+            report.loses_comments = written.loses_comments;
+            report.file = Some(written.file);
         }
+        Ok(None) => {}
+        Err(error) => return Report::failed(report.path, error),
     }
     report
 }
@@ -126,30 +118,6 @@ fn first_error(found: &Diagnostics) -> String {
         || "it cannot be read; `weir validate` says more".to_owned(),
         |error| format!("{} ({})", error.message, error.place),
     )
-}
-
-/// Whether a line of YAML is a comment; those behind a value are taken for text.
-fn has_comments(file: &str, content: &[u8]) -> bool {
-    let is_yaml = model::yaml::Format::of_path(file) == model::yaml::Format::Yaml;
-    let mut lines = content.split(|byte| *byte == b'\n');
-    is_yaml && lines.any(|line| line.trim_ascii_start().starts_with(b"#"))
-}
-
-/// Writes beside the file, and moves it there; a link is followed, and rights are kept.
-fn write(file: &Path, text: &str) -> std::io::Result<()> {
-    let file = file.canonicalize()?;
-    let rights = std::fs::metadata(&file)?.permissions();
-    let fresh = file.with_extension("weir-new");
-    let mut out = std::fs::File::create(&fresh)?;
-    let written = out.write_all(text.as_bytes()).and_then(|()| out.sync_all());
-    let moved = written
-        .and_then(|()| std::fs::set_permissions(&fresh, rights))
-        .and_then(|()| std::fs::rename(&fresh, &file));
-    if moved.is_err() {
-        // The first error is told; that what is left cannot be taken away says nothing new.
-        let _left = std::fs::remove_file(&fresh).err();
-    }
-    moved
 }
 
 fn to_text(report: &Report) -> String {

@@ -10,6 +10,7 @@ use model::cursor::join;
 use serde_json::Value;
 
 use crate::Contract;
+use crate::digest::digest;
 
 pub use text::{Script, script};
 
@@ -103,15 +104,11 @@ fn marked(script: &str) -> String {
     format!("{MARK}{}{MARK_END}\n{script}", digest_of(script))
 }
 
-/// FNV-1a of the lines, whatever ends them and whatever blanks are behind them: what a tool may
+/// A digest of the lines, whatever ends them and whatever blanks are behind them: what a tool may
 /// change on the way is no edit.
 fn digest_of(script: &str) -> String {
     let lines = script.trim_end().lines();
-    let bytes = lines.flat_map(|line| line.trim_end().bytes().chain([b'\n']));
-    let sum = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |sum, byte| {
-        (sum ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    });
-    format!("{sum:016x}")
+    digest(lines.flat_map(|line| line.trim_end().bytes().chain([b'\n'])))
 }
 
 #[cfg(test)]

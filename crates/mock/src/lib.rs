@@ -7,6 +7,7 @@
 //! that is given (references there are told, not followed).
 
 pub mod chaos;
+mod digest;
 mod document;
 pub mod examples;
 pub mod generate;

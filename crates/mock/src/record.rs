@@ -6,6 +6,7 @@
 use definition::Dialect;
 use serde_json::{Map, Value, json};
 
+use crate::digest::digest;
 use crate::document::{dialect, resolve};
 use crate::examples::{Status, declared};
 use crate::negotiate::{essence, is_json};
@@ -26,6 +27,12 @@ pub enum Inserted {
     Replaced,
     /// The document has such an example already.
     Unchanged,
+}
+
+/// The name of an example with this body: the same for the same body, whoever recorded it and when.
+#[must_use]
+pub fn name_of(body: &[u8]) -> String {
+    format!("recorded-{}", digest(body.iter().copied()))
 }
 
 /// Writes an answer into a document as an example of an operation.

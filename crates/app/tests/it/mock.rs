@@ -1,9 +1,9 @@
-//! `weir mock generate` on projects on disk.
+//! `weir mock generate` and `weir mock record` on projects on disk.
 
 use serde_json::{Value, json};
-use testkit::Project;
+use testkit::{Backend, Project};
 
-use super::support::weir;
+use super::support::{serve, weir};
 
 fn mock() -> Project {
     Project::new("Mock", "1.0.0", "/mock").set("endpointImplementationType", json!("INLINE"))
@@ -71,4 +71,36 @@ fn what_cannot_be_read_is_told() {
     assert_eq!(done.code, 1, "{done:?}");
     assert!(done.stdout.contains("Definitions/swagger.yaml"), "{done:?}");
     assert_eq!(weir(&["mock"]).code, 2);
+}
+
+/// A gateway listens to a real backend, and what it heard becomes examples that a mock gives.
+#[tokio::test]
+async fn what_a_gateway_has_recorded_becomes_examples() {
+    let backend = Backend::answer(200, &[("content-type", "application/json")], r#"{"a":1}"#).await;
+    let parent = tempfile::tempdir().unwrap();
+    let project = Project::new("Real", "1.0.0", "/real").endpoint(&backend.url());
+    let folder = project.operation("GET", "/a").open().write(parent.path());
+    let file = folder.join("Definitions/swagger.yaml");
+    let written = definition(&folder);
+    let recorded = written.replace("    get:", "    get:\n      x-weir-mock: { record: true }");
+    assert_ne!(recorded, written);
+    std::fs::write(&file, recorded).unwrap();
+    let apis = parent.path().to_str().unwrap();
+    let process = serve(parent.path(), "").await;
+    let url = format!("{}/real/1.0.0/a", process.http());
+    assert_eq!(testkit::get(&url).await.unwrap().text(), r#"{"a":1}"#);
+    let running = process.listener("admin").await.to_string();
+    let record = ["mock", "record", "--apis", apis, "--running", &running];
+    let done = weir(&record);
+    assert_eq!(done.code, 0, "{done:?}");
+    assert!(done.stdout.contains("1 example written, 0 known already"), "{done:?}");
+    let document = definition(&folder);
+    assert!(document.contains("recorded-") && document.contains("record: true"), "{document}");
+    let done = weir(&[&record[..], &["--json"]].concat());
+    let report: Value = serde_json::from_str(&done.stdout).unwrap();
+    assert_eq!(
+        (&report["projects"][0]["added"], &report["projects"][0]["known"]),
+        (&json!(0), &json!(1))
+    );
+    assert_eq!(definition(&folder), document);
 }
