@@ -38,7 +38,7 @@ const FOR_TESTS: &[Need] = &[
     need("nginx", "nginx-light", "tests against a real backend"),
     need("apache2", "apache2-bin", "tests against a real backend"),
     need("node", "nodejs", "tests against a real backend"),
-    need("npm", "npm", "tests with a foreign library for SOAP"),
+    need("npm", "npm", "tests with a foreign library for SOAP, and a foreign mock server"),
     need("nghttp", "nghttp2-client", "tests with a foreign HTTP/2 client"),
     need("h2load", "nghttp2-client", "the count of instructions"),
     need("valgrind", "valgrind", "the count of instructions"),
@@ -65,7 +65,8 @@ const PYTHON_FOR_TESTS: &[&str] = &[
 ];
 
 /// Node packages of the tests, with their versions.
-const NODE_FOR_TESTS: &[(&str, &str)] = &[("soap", "1")];
+const NODE_FOR_TESTS: &[(&str, &str)] =
+    &[("soap", "1"), ("@stoplight/prism-cli", "5.14.2"), ("@readme/oas-examples", "8.2.2")];
 
 const FOR_BENCH: &[Need] = &[
     need("haproxy", "haproxy", "a peer of the benchmark"),

@@ -129,14 +129,15 @@ impl<'a> Answers<'a> {
         media_type: &str,
         content: &'a Value,
     ) -> Vec<(&'a str, &'a Value)> {
-        let mut examples: Vec<(&str, &Value)> =
-            content.get("example").map(|value| ("", value)).into_iter().collect();
+        let operation = self.operation;
+        let single = content.get("example").map(|value| ("", referred(operation, value)));
+        let mut examples: Vec<(&str, &Value)> = single.into_iter().collect();
         let named = content.get("examples").and_then(Value::as_object);
         for (name, example) in named.into_iter().flatten() {
             let followed = self.operation.followed(example);
             let at = format!("the example `{name}` of {key} {media_type}");
             match followed.map(|example| (example.get("value"), example.get("externalValue"))) {
-                Ok((Some(value), _)) => examples.push((name, value)),
+                Ok((Some(value), _)) => examples.push((name, referred(operation, value))),
                 Ok((None, Some(_))) => {
                     self.notes.push(format!("{at} is in another document and is not fetched"));
                 }
@@ -173,6 +174,13 @@ impl<'a> Answers<'a> {
         });
         contents.collect()
     }
+}
+
+/// An example that is nothing but a reference, which the specification does not know and authors
+/// write all the same: what it points to, where there is such a thing.
+fn referred<'a>(operation: MockOperation<'a>, value: &'a Value) -> &'a Value {
+    let is_alone = value.as_object().is_some_and(|map| map.len() == 1);
+    if is_alone { operation.followed(value).unwrap_or(value) } else { value }
 }
 
 fn is_extension(key: &str) -> bool {

@@ -126,6 +126,20 @@ fn openapi_2_has_its_own_ways() {
 }
 
 #[test]
+fn an_example_may_be_a_reference() {
+    let document = json!({"openapi": "3.0.3", "x-examples": {"a": {"b": 1}},
+    "paths": {"/a": {"get": {"responses": {"200": {"description": "", "content": {
+        "application/json": {"example": {"$ref": "#/x-examples/a"}},
+        "text/json": {"example": {"$ref": "#/nowhere"}},
+    }}}}}}});
+    let (contract, _) = Contract::read(&document, "openapi.yaml");
+    let answers = Answers::read(contract.operation("GET", "/a").unwrap());
+    let examples = answers.answers[0].contents.iter().map(|content| content.examples[0].1);
+    let expected = [json!({"b": 1}), json!({"$ref": "#/nowhere"})];
+    assert_eq!(examples.cloned().collect::<Vec<_>>(), expected);
+}
+
+#[test]
 fn statuses_are_read() {
     let check = |key: &str, expected| assert_eq!(Status::parse(key), expected, "{key}");
     check("200", Some(Status::Code(200)));

@@ -5,4 +5,5 @@
 
 mod corpus;
 mod golden;
+mod prism;
 mod scripts;
