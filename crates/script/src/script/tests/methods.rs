@@ -5,57 +5,69 @@ use serde_json::json;
 use super::*;
 use crate::Addressing;
 
+/// What is read, and what comes of it.
+const READS: &[(&str, &str)] = &[
+    ("mc.getPayloadJSON().a.b.length", "3"),
+    ("mc.getPayloadJSON().checkNull === null", "true"),
+    ("mc.getJsonText().length > 10", "true"),
+    ("mc.getPayloadText()", "plain"),
+    ("mc.getMessageString()", "<Envelope/>"),
+    ("mc.getProperty('uri.var.petId') == 1", "true"),
+    ("mc.getProperty('uri.var.petId') === '1'", "true"),
+    ("typeof mc.getProperty('flag')", "boolean"),
+    ("mc.getProperty('count') + 1", "4"),
+    ("mc.getProperty('absent')", "null"),
+    ("mc.getProperty('xml').toXMLString()", "<a>t</a>"),
+    ("JSON.parse(mc.getProperty('json')).k", "1"),
+    ("mc.getProperty('X-Name', 'transport')", "n"),
+    ("mc.getProperty('x-name')", "null"),
+    ("mc.getPropertyKeySet().size()", "5"),
+    ("mc.getPropertyKeySet().toArray()[0]", "count"),
+    ("mc.getPropertyKeySet().contains('flag')", "true"),
+    ("mc.getVariable('v')", "null"),
+    ("mc.getVariableKeySet().length", "0"),
+    ("mc.getTo()", "http://a/b"),
+    ("mc.getFrom()", "null"),
+    ("mc.isDoingGET() && !mc.isResponse() && !mc.isFaultResponse() && !mc.isSOAP11()", "true"),
+    ("mc.isDoingMTOM() || mc.isDoingSWA() || mc.isDoingPOX()", "false"),
+    ("mc.getPayloadXML().item.length()", "2"),
+    ("mc.getPayloadXML().item[1]", "y"),
+    ("mc.getPayloadXML().item[0] == 'x'", "true"),
+    ("mc.getPayloadXML().item[1].@n", "2"),
+    ("mc.getPayloadXML()..item.@n", "12"),
+    ("mc.getPayloadXML().@id + 1", "71"),
+    ("mc.getPayloadXML().nothing.at.all", ""),
+    ("mc.getPayloadXML().item.toXMLString()", "<item n=\"1\">x</item><item n=\"2\">y</item>"),
+    ("mc.getPayloadXML().localName()", "order"),
+    ("mc.getEnvelopeXML().toXMLString()", "<Envelope/>"),
+    ("[...mc.getPayloadXML().item].map(String).join()", "x,y"),
+    ("new XML('<a><b>1</b></a>').b", "1"),
+    ("<a b={1 + 1}>{'<' + \"&\"}<c/></a>.toXMLString()", "<a b=\"2\">&lt;&amp;<c/></a>"),
+    ("var x = <i>{1}</i>; print(<o>{x}</o>.toXMLString()); 1 < 2", "true"),
+    ("mc.setProperty('a', 'b'); mc.getProperty('a')", "b"),
+    ("mc.setProperty('A', 'b', 'transport'); mc.getProperty('a', 'transport')", "b"),
+    ("mc.setPayloadJSON({n: null}); mc.getPayloadJSON().n === null", "true"),
+    ("mc.setPayloadXML('<a><b/></a>'); mc.getPayloadXML().b.length()", "1"),
+    ("mc.setVariable('v', {k: 1}); mc.getVariable('v')", "{\"k\":1}"),
+    ("mc.setTo('http://c'); mc.getTo()", "http://c"),
+];
+
+/// A script that prints the last value.
+fn printing(text: &str) -> String {
+    let (before, last) = text.rsplit_once(';').map_or(("", text), |(before, last)| (before, last));
+    format!("{before}; print({last})")
+}
+
+/// The scripts that read.
+pub(crate) fn texts() -> impl Iterator<Item = String> {
+    READS.iter().map(|(text, _)| printing(text))
+}
+
 /// What a script reads.
 #[test]
 fn methods_read() {
-    for (text, expected) in [
-        ("mc.getPayloadJSON().a.b.length", "3"),
-        ("mc.getPayloadJSON().checkNull === null", "true"),
-        ("mc.getJsonText().length > 10", "true"),
-        ("mc.getPayloadText()", "plain"),
-        ("mc.getMessageString()", "<Envelope/>"),
-        ("mc.getProperty('uri.var.petId') == 1", "true"),
-        ("mc.getProperty('uri.var.petId') === '1'", "true"),
-        ("typeof mc.getProperty('flag')", "boolean"),
-        ("mc.getProperty('count') + 1", "4"),
-        ("mc.getProperty('absent')", "null"),
-        ("mc.getProperty('xml').toXMLString()", "<a>t</a>"),
-        ("JSON.parse(mc.getProperty('json')).k", "1"),
-        ("mc.getProperty('X-Name', 'transport')", "n"),
-        ("mc.getProperty('x-name')", "null"),
-        ("mc.getPropertyKeySet().size()", "5"),
-        ("mc.getPropertyKeySet().toArray()[0]", "count"),
-        ("mc.getPropertyKeySet().contains('flag')", "true"),
-        ("mc.getVariable('v')", "null"),
-        ("mc.getVariableKeySet().length", "0"),
-        ("mc.getTo()", "http://a/b"),
-        ("mc.getFrom()", "null"),
-        ("mc.isDoingGET() && !mc.isResponse() && !mc.isFaultResponse() && !mc.isSOAP11()", "true"),
-        ("mc.isDoingMTOM() || mc.isDoingSWA() || mc.isDoingPOX()", "false"),
-        ("mc.getPayloadXML().item.length()", "2"),
-        ("mc.getPayloadXML().item[1]", "y"),
-        ("mc.getPayloadXML().item[0] == 'x'", "true"),
-        ("mc.getPayloadXML().item[1].@n", "2"),
-        ("mc.getPayloadXML()..item.@n", "12"),
-        ("mc.getPayloadXML().@id + 1", "71"),
-        ("mc.getPayloadXML().nothing.at.all", ""),
-        ("mc.getPayloadXML().item.toXMLString()", "<item n=\"1\">x</item><item n=\"2\">y</item>"),
-        ("mc.getPayloadXML().localName()", "order"),
-        ("mc.getEnvelopeXML().toXMLString()", "<Envelope/>"),
-        ("[...mc.getPayloadXML().item].map(String).join()", "x,y"),
-        ("new XML('<a><b>1</b></a>').b", "1"),
-        ("<a b={1 + 1}>{'<' + \"&\"}<c/></a>.toXMLString()", "<a b=\"2\">&lt;&amp;<c/></a>"),
-        ("var x = <i>{1}</i>; print(<o>{x}</o>.toXMLString()); 1 < 2", "true"),
-        ("mc.setProperty('a', 'b'); mc.getProperty('a')", "b"),
-        ("mc.setProperty('A', 'b', 'transport'); mc.getProperty('a', 'transport')", "b"),
-        ("mc.setPayloadJSON({n: null}); mc.getPayloadJSON().n === null", "true"),
-        ("mc.setPayloadXML('<a><b/></a>'); mc.getPayloadXML().b.length()", "1"),
-        ("mc.setVariable('v', {k: 1}); mc.getVariable('v')", "{\"k\":1}"),
-        ("mc.setTo('http://c'); mc.getTo()", "http://c"),
-    ] {
-        let (before, last) =
-            text.rsplit_once(';').map_or(("", text), |(before, last)| (before, last));
-        assert_eq!(run(&format!("{before}; print({last})")).0, expected, "{text}");
+    for (text, expected) in READS {
+        assert_eq!(run(&printing(text)).0, *expected, "{text}");
     }
 }
 
