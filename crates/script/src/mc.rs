@@ -40,7 +40,7 @@ pub(crate) struct Call<'a, 'js> {
 type Method = for<'a, 'js> fn(&Call<'a, 'js>) -> Result<Value<'js>>;
 
 /// The methods that there are.
-const METHODS: [(&str, Method); 43] = [
+const METHODS: [(&str, Method); 44] = [
     ("getPayloadJSON", payload::json),
     ("setPayloadJSON", payload::set_json),
     ("getJsonText", payload::json_text),
@@ -51,6 +51,7 @@ const METHODS: [(&str, Method); 43] = [
     ("setPayloadXML", payload::set_xml),
     ("getEnvelopeXML", payload::envelope),
     ("getMessageString", payload::message),
+    ("addHeader", payload::add_header),
     ("__xml", payload::literal),
     ("getProperty", property::get),
     ("setProperty", property::set),
@@ -87,8 +88,7 @@ const METHODS: [(&str, Method); 43] = [
 ];
 
 /// The methods of WSO2 that lead to what is not there.
-const UNSUPPORTED: [&str; 21] = [
-    "addHeader",
+const UNSUPPORTED: [&str; 20] = [
     "getContextEntries",
     "getFaultStack",
     "getSequence",

@@ -60,7 +60,9 @@ impl Script {
         let needs = Needs {
             json: all || mentions("getPayloadJSON") || mentions("getJsonText"),
             xml: all || mentions("getPayloadXML"),
-            envelope: mentions("getEnvelopeXML") || mentions("getMessageString"),
+            envelope: mentions("getEnvelopeXML")
+                || mentions("getMessageString")
+                || mentions("addHeader"),
             text: all || mentions("getPayloadText"),
             all_names: prepared.has_computed_names || mentions("getPropertyKeySet"),
         };

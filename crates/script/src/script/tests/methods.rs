@@ -1,7 +1,5 @@
 //! Every method of `mc`.
 
-use serde_json::json;
-
 use super::*;
 use crate::Addressing;
 
@@ -47,6 +45,7 @@ const READS: &[(&str, &str)] = &[
     ("mc.setProperty('a', 'b'); mc.getProperty('a')", "b"),
     ("mc.setProperty('A', 'b', 'transport'); mc.getProperty('a', 'transport')", "b"),
     ("mc.setPayloadJSON({n: null}); mc.getPayloadJSON().n === null", "true"),
+    ("mc.setPayloadJSON(''); mc.getPayloadJSON()", "null"),
     ("mc.setPayloadXML('<a><b/></a>'); mc.getPayloadXML().b.length()", "1"),
     ("mc.setVariable('v', {k: 1}); mc.getVariable('v')", "{\"k\":1}"),
     ("mc.setTo('http://c'); mc.getTo()", "http://c"),
@@ -80,6 +79,9 @@ fn methods_change() {
         value,
     };
     let text = |text: &str| Some(PropertyValue::Text(text.to_owned()));
+    let json = |text: &str| Change::Json(text.to_owned());
+    let header =
+        |xml: &str, must_understand| Change::Header { xml: xml.to_owned(), must_understand };
     let variable = |value| Change::Variable { name: "v".to_owned(), value };
     for (call, expected) in [
         ("setProperty('a', 'b')", property("default", "a", text("b"))),
@@ -111,14 +113,20 @@ fn methods_change() {
         ("setSoapAction('s')", Change::Address(Addressing::SoapAction, Some("s".to_owned()))),
         ("setWSAAction('s')", Change::Address(Addressing::WsaAction, Some("s".to_owned()))),
         ("setResponse(true)", Change::IsResponse(true)),
+        ("setPayloadJSON({a: 'q\"', d: undefined, n: null})", json(r#"{"a":"q\"","n":null}"#)),
+        ("setPayloadJSON('[1, 2]')", json("[1, 2]")),
+        ("setPayloadJSON(undefined)", json("{}")),
+        ("setJsonObject(mc, {a: 1})", json(r#"{"a":1}"#)),
+        ("setJsonText(mc, '{\"a\": 1}')", json(r#"{"a": 1}"#)),
+        ("setPayloadJSON('')", Change::Empty),
+        ("setPayloadJSON(' \\n')", Change::Empty),
+        ("setJsonText(mc, '')", Change::Empty),
+        ("setPayloadXML('')", Change::Empty),
+        ("addHeader(false, <a/>)", header("<a/>", false)),
         (
-            "setPayloadJSON({a: 'q\"', d: undefined, n: null})",
-            Change::Json(json!({"a": "q\"", "n": null})),
+            "addHeader(true, '<a:b xmlns:a=\"urn:a\">1</a:b>')",
+            header("<a:b xmlns:a=\"urn:a\">1</a:b>", true),
         ),
-        ("setPayloadJSON('[1, 2]')", Change::Json(json!([1, 2]))),
-        ("setPayloadJSON(undefined)", Change::Json(json!({}))),
-        ("setJsonObject(mc, {a: 1})", Change::Json(json!({"a": 1}))),
-        ("setJsonText(mc, '{\"a\": 1}')", Change::Json(json!({"a": 1}))),
         ("setPayloadXML(<a>{1}</a>)", Change::Xml("<a>1</a>".to_owned())),
         ("setPayloadXML('<?xml version=\"1.0\"?><a/>')", Change::Xml("<a/>".to_owned())),
     ] {
@@ -135,7 +143,7 @@ fn what_is_wrong_is_said() {
         ("mc.setPayloadXML('<a>')", "no XML"),
         ("mc.setPayloadXML('<!DOCTYPE a [<!ENTITY b \"c\">]><a>&b;</a>')", "no XML"),
         ("mc.getPayloadXML().item = 'x'", "cannot be changed"),
-        ("mc.addHeader(true, <a/>)", "mc.addHeader is not supported"),
+        ("mc.addHeader(true, 'a')", "the header is no XML"),
         ("mc.getEnvironment()", "mc.getEnvironment is not supported"),
         ("mc.getHeader('a')", "not a function"),
         ("var a = {}; a.a = a; mc.setPayloadJSON(a)", "circular"),
