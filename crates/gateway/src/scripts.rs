@@ -5,6 +5,7 @@
 //! a thread that is overdue counts as lost, and another takes its place, as long as not too many
 //! are lost at once. A lost thread that does come back serves again, or ends.
 //!
+//! Each thread keeps engines for the scripts that it runs often ([`Engines`]).
 //! Threads begin with the first script, and end when they have had nothing to do for a while.
 
 #[cfg(test)]
@@ -16,7 +17,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use mediation::ScriptRun;
-use script::ScriptLimits;
+use script::{Engines, ScriptLimits};
 use thiserror::Error;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout};
@@ -171,12 +172,14 @@ impl Inner {
 
     /// The life of a thread.
     fn serve(&self) {
+        let mut engines = Engines::default();
         while let Some((number, job)) = self.take() {
             let Job { mut run, limits, threads, begun, ended } = job;
             let is_wanted = begun.send(()).is_ok();
             let run = is_wanted.then(|| {
-                catch_unwind(AssertUnwindSafe(move || {
-                    run.run(&limits);
+                // An engine that a panic comes out of is not among the kept ones any more.
+                catch_unwind(AssertUnwindSafe(|| {
+                    run.run(&mut engines, &limits);
                     run
                 }))
             });

@@ -52,6 +52,8 @@ enum Content {
     Bytes(Bytes),
     /// JSON, in the view.
     Json,
+    /// JSON that was written already.
+    JsonText(Bytes),
     /// XML, in the view.
     Xml,
 }
@@ -121,7 +123,7 @@ impl Payload {
     /// Whether it is JSON as it stands.
     pub fn is_json(&self) -> bool {
         match &self.content {
-            Content::Json => true,
+            Content::Json | Content::JsonText(_) => true,
             Content::Bytes(_) => matches!(self.media, Media::Json(_)),
             _ => false,
         }
@@ -172,6 +174,7 @@ impl Payload {
     pub fn unmade_json(&self) -> Option<&[u8]> {
         match (&self.content, &self.media, &self.json) {
             (Content::Bytes(bytes), Media::Json(_), View::Unmade) => Some(without_mark(bytes)),
+            (Content::JsonText(bytes), _, View::Unmade) => Some(bytes),
             _ => None,
         }
     }
@@ -223,6 +226,19 @@ impl Payload {
         self.becomes(Content::Json);
     }
 
+    /// Becomes JSON of which the text is there already; it is only read where it is asked for.
+    ///
+    /// # Errors
+    ///
+    /// Text that is nested too deeply.
+    pub fn set_json_text(&mut self, text: Bytes, limits: &Limits) -> Result<(), PayloadError> {
+        check_depth(&text, limits)?;
+        (self.json, self.xml) = (View::Unmade, View::Unmade);
+        (self.is_searched, self.is_malformed) = (false, AtomicBool::new(false));
+        self.becomes(Content::JsonText(text));
+        Ok(())
+    }
+
     /// Becomes XML.
     pub fn set_envelope(&mut self, envelope: Envelope) {
         self.xml = View::Made(Box::new(envelope));
@@ -256,7 +272,7 @@ impl Payload {
                     return Ok(bytes);
                 }
             }
-            Content::Json | Content::Xml => {}
+            Content::Json | Content::JsonText(_) | Content::Xml => {}
         }
         let bytes = match media {
             Media::Json(_) => self.write_json(limits)?,
@@ -312,7 +328,9 @@ impl Payload {
     /// What cannot be read must not be lost by changing it.
     fn must_be_empty(&self) -> Result<(), PayloadError> {
         match &self.content {
-            Content::Bytes(_) => Err(PayloadError::Unreadable("it cannot be changed".to_owned())),
+            Content::Bytes(_) | Content::JsonText(_) => {
+                Err(PayloadError::Unreadable("it cannot be changed".to_owned()))
+            }
             _ => Ok(()),
         }
     }
@@ -348,8 +366,12 @@ impl Payload {
         let is_malformed = *self.is_malformed.get_mut();
         let made = match (&self.content, &self.media) {
             (Content::Unread | Content::Empty, _) => return Ok(()),
-            (Content::Bytes(_), Media::Json(_)) if is_malformed => return Ok(()),
-            (Content::Bytes(bytes), Media::Json(_)) => read_json(bytes, limits)?,
+            (Content::Bytes(_), Media::Json(_)) | (Content::JsonText(_), _) if is_malformed => {
+                return Ok(());
+            }
+            (Content::Bytes(bytes), Media::Json(_)) | (Content::JsonText(bytes), _) => {
+                read_json(bytes, limits)?
+            }
             _ => {
                 self.make_xml(limits)?;
                 let Some(envelope) = self.envelope() else { return Ok(()) };
@@ -372,7 +394,7 @@ impl Payload {
         let made = match (&self.content, &self.media) {
             (Content::Unread | Content::Xml, _) => return Ok(()),
             (Content::Empty, media) => Envelope::empty(media.soap()),
-            (Content::Json, _) | (Content::Bytes(_), Media::Json(_)) => {
+            (Content::Json | Content::JsonText(_), _) | (Content::Bytes(_), Media::Json(_)) => {
                 self.make_json(limits)?;
                 let Some(value) = self.json() else { return Ok(()) };
                 let tree =
@@ -400,6 +422,9 @@ impl Payload {
     }
 
     fn write_json(&mut self, limits: &Limits) -> Result<Bytes, PayloadError> {
+        if let Content::JsonText(text) = &self.content {
+            return Ok(text.clone());
+        }
         self.make_json(limits)?;
         let Some(value) = self.json() else {
             return Err(PayloadError::Unreadable("it is no JSON".to_owned()));
@@ -418,7 +443,7 @@ impl Payload {
 
     fn write_text(&mut self, limits: &Limits) -> Result<Bytes, PayloadError> {
         match (&self.content, &self.media) {
-            (Content::Json, _) => self.write_json(limits),
+            (Content::Json | Content::JsonText(_), _) => self.write_json(limits),
             (Content::Bytes(bytes), _) => Ok(bytes.clone()),
             _ => {
                 self.make_xml(limits)?;
@@ -441,13 +466,18 @@ fn without_mark(bytes: &[u8]) -> &[u8] {
 }
 
 fn check_json(text: &[u8], limits: &Limits) -> Result<(), PayloadError> {
+    check_depth(text, limits)?;
+    if text.len() > limits.body {
+        return Err(PayloadError::Limit(format!("more than {} bytes", limits.body)));
+    }
+    Ok(())
+}
+
+fn check_depth(text: &[u8], limits: &Limits) -> Result<(), PayloadError> {
     let most = limits.json_depth.min(127);
     // Counting all brackets is quick, and mostly enough.
     if opening(text) > most && depth(text) > most {
         return Err(PayloadError::Limit(format!("JSON nested deeper than {}", limits.json_depth)));
-    }
-    if text.len() > limits.body {
-        return Err(PayloadError::Limit(format!("more than {} bytes", limits.body)));
     }
     Ok(())
 }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 pub(crate) use apply::{apply, log};
 
 use ::script::{
-    Addressing, MessageState, Outcome, PropertyValue, Script, ScriptError, ScriptLimits,
+    Addressing, Engines, MessageState, Outcome, PropertyValue, Script, ScriptError, ScriptLimits,
 };
 use http::{HeaderName, Method};
 use model::fault::FaultCode;
@@ -63,9 +63,9 @@ impl ScriptRun {
         Ok(Self { script: Arc::clone(script), state, ended: None })
     }
 
-    /// Runs it, on this thread.
-    pub fn run(&mut self, limits: &ScriptLimits) {
-        self.ended = Some(self.script.run(&mut self.state, limits));
+    /// Runs it, on this thread, in an engine of those that the thread keeps.
+    pub fn run(&mut self, engines: &mut Engines, limits: &ScriptLimits) {
+        self.ended = Some(engines.run(&self.script, &mut self.state, limits));
     }
 
     /// What its errors name.

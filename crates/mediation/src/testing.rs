@@ -307,7 +307,7 @@ fn run(machine: &mut Machine, ask: &Ask, gateway: &Gateway, outcome: &mut Outcom
                 message.payload.load(Bytes::from(ask.body.clone()));
             }
             Ok(Advance::Wants(Wants::Script(mut script))) => {
-                script.run(&::script::ScriptLimits::default());
+                script.run(&mut ::script::Engines::default(), &::script::ScriptLimits::default());
                 if let Err(fault) = machine.take_script(*script, message, gateway, &ask.limits) {
                     outcome.end = Err(fault);
                     return;

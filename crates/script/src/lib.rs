@@ -12,6 +12,9 @@
 //! Deliberately absent: classes of Java, modules, timers, consoles, and byte code that is kept,
 //! because loading it is trusted blindly by the engine.
 
+mod clock;
+mod engine;
+mod engines;
 mod error;
 mod lex;
 mod limits;
@@ -20,8 +23,11 @@ mod prepare;
 mod run;
 mod script;
 mod state;
+mod thrown;
+mod warm;
 mod xml_object;
 
+pub use engines::Engines;
 pub use error::{CompileError, ErrorKind, ScriptError};
 pub use limits::ScriptLimits;
 pub use script::{LANGUAGES, Outcome, Script, is_language};

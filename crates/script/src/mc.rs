@@ -8,6 +8,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use rquickjs::function::Rest;
+use rquickjs::object::Property;
 use rquickjs::{Coerced, Ctx, Error, Exception, Function, IntoJs, Object, Result, Value};
 
 use crate::state::{Change, Level, Line, MessageState};
@@ -39,7 +40,7 @@ pub(crate) struct Call<'a, 'js> {
 type Method = for<'a, 'js> fn(&Call<'a, 'js>) -> Result<Value<'js>>;
 
 /// The methods that there are.
-const METHODS: [(&str, Method); 43] = [
+const METHODS: [(&str, Method); 44] = [
     ("getPayloadJSON", payload::json),
     ("setPayloadJSON", payload::set_json),
     ("getJsonText", payload::json_text),
@@ -50,6 +51,7 @@ const METHODS: [(&str, Method); 43] = [
     ("setPayloadXML", payload::set_xml),
     ("getEnvelopeXML", payload::envelope),
     ("getMessageString", payload::message),
+    ("addHeader", payload::add_header),
     ("__xml", payload::literal),
     ("getProperty", property::get),
     ("setProperty", property::set),
@@ -86,8 +88,7 @@ const METHODS: [(&str, Method); 43] = [
 ];
 
 /// The methods of WSO2 that lead to what is not there.
-const UNSUPPORTED: [&str; 21] = [
-    "addHeader",
+const UNSUPPORTED: [&str; 20] = [
     "getContextEntries",
     "getFaultStack",
     "getSequence",
@@ -127,23 +128,61 @@ impl Held {
     }
 }
 
-/// Makes `mc` and `print`.
-pub(crate) fn install<'js>(ctx: &Ctx<'js>, held: &Shared) -> Result<Object<'js>> {
-    let mc = Object::new(ctx.clone())?;
+/// What a script sees, before it has names.
+pub(crate) struct Kit<'js> {
+    /// What is above `mc`.
+    pub(crate) methods: Object<'js>,
+    /// `print`.
+    pub(crate) print: Function<'js>,
+    /// `XML`.
+    pub(crate) xml: Function<'js>,
+}
+
+/// Makes the functions.
+pub(crate) fn kit<'js>(ctx: &Ctx<'js>, held: &Shared) -> Result<Kit<'js>> {
+    let methods = Object::new(ctx.clone())?;
     for (name, method) in METHODS {
-        mc.set(name, function(ctx, held, method)?)?;
+        methods.set(name, function(ctx, held, method)?)?;
     }
     for name in UNSUPPORTED {
         let refuse = move |ctx: Ctx<'js>| -> Result<()> {
             Err(Exception::throw_message(&ctx, &format!("mc.{name} is not supported")))
         };
-        mc.set(name, Function::new(ctx.clone(), refuse)?)?;
+        methods.set(name, Function::new(ctx.clone(), refuse)?)?;
     }
+    let print = function(ctx, held, |call| call.print(Level::Info))?;
+    Ok(Kit { methods, print, xml: xml_object::constructor(ctx, held)? })
+}
+
+/// Makes `mc`, `print` and `XML`.
+pub(crate) fn install<'js>(ctx: &Ctx<'js>, held: &Shared) -> Result<Object<'js>> {
+    let kit = kit(ctx, held)?;
+    let mc = Object::new_proto(ctx.clone(), Some(&kit.methods))?;
     let globals = ctx.globals();
     globals.set("mc", mc.clone())?;
-    globals.set("print", function(ctx, held, |call| call.print(Level::Info))?)?;
-    xml_object::install(ctx, held)?;
+    globals.set("print", kit.print)?;
+    globals.set("XML", kit.xml)?;
     Ok(mc)
+}
+
+/// Makes what is otherwise made at the first call.
+pub(crate) fn prepare(ctx: &Ctx<'_>) -> Result<()> {
+    property::key_set_maker(ctx).map(drop)
+}
+
+/// A function that is made once in an engine: of this text, or by what it makes.
+pub(crate) fn once<'js>(
+    ctx: &Ctx<'js>,
+    name: &str,
+    make: impl FnOnce() -> Result<Function<'js>>,
+) -> Result<Function<'js>> {
+    let globals = ctx.globals();
+    if let Some(function) = globals.get::<_, Option<Function<'js>>>(name)? {
+        return Ok(function);
+    }
+    let function = make()?;
+    globals.prop(name, Property::from(function.clone()).configurable().writable())?;
+    Ok(function)
 }
 
 fn function<'js>(ctx: &Ctx<'js>, held: &Shared, method: Method) -> Result<Function<'js>> {

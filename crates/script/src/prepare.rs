@@ -5,6 +5,7 @@
 //! `mc.__xml("<a>", x, "</a>")`, `x.@id` and `x..name` become calls of the XML object; lines stay
 //! where they are. What cannot be turned is an error with its place.
 
+mod language;
 mod literal;
 #[cfg(test)]
 mod tests;
@@ -43,6 +44,8 @@ pub(crate) struct Prepared {
     pub(crate) has_computed_names: bool,
     /// Whether a method is asked for by a computed name.
     pub(crate) has_computed_methods: bool,
+    /// Whether it may touch what is built in.
+    pub(crate) touches_language: bool,
 }
 
 /// Turns a script into what the engine reads.
@@ -51,7 +54,8 @@ pub(crate) struct Prepared {
 ///
 /// The first place that cannot be turned.
 pub(crate) fn prepare(source: &str) -> Result<Prepared, CompileError> {
-    let mut writer = Writer { source, at: 0, before: Before::Operator, out: Prepared::default() };
+    let mut writer =
+        Writer { source, at: 0, before: Before::Operator, previous: "", out: Prepared::default() };
     if source.len() > MAXIMUM_BYTES {
         return Err(writer.error("The script is too long", "Keep it below 1 MiB."));
     }
@@ -67,6 +71,8 @@ struct Writer<'a> {
     source: &'a str,
     at: usize,
     before: Before,
+    /// The word that was the last token but blanks and braces.
+    previous: &'a str,
     out: Prepared,
 }
 
@@ -138,6 +144,7 @@ impl<'a> Writer<'a> {
     /// One token that has no code in it.
     fn token(&mut self, letter: char) -> Result<(), CompileError> {
         let rest = self.rest();
+        let previous = std::mem::take(&mut self.previous);
         match letter {
             '"' | '\'' => {
                 let Some(bytes) = lex::quoted(rest) else {
@@ -162,7 +169,7 @@ impl<'a> Writer<'a> {
                 self.copy(lex::number(rest));
                 self.before = Before::Number;
             }
-            _ if lex::begins_word(letter) => self.word()?,
+            _ if lex::begins_word(letter) => self.word(previous)?,
             '.' => self.dot()?,
             '@' => return Err(self.error("`@` stands alone", E4X_ATTRIBUTE)),
             ':' if rest.starts_with("::") => {
@@ -183,7 +190,7 @@ impl<'a> Writer<'a> {
         self.before = if ends_value { Before::Value } else { Before::Operator };
     }
 
-    fn word(&mut self) -> Result<(), CompileError> {
+    fn word(&mut self, previous: &str) -> Result<(), CompileError> {
         let bytes = lex::word(self.rest());
         let word = self.rest().get(..bytes).unwrap_or_default();
         let next = self.peek(bytes);
@@ -204,7 +211,9 @@ impl<'a> Writer<'a> {
         }
         self.note_names(word, bytes);
         self.copy(bytes);
+        self.out.touches_language |= language::touches(word, is_member, previous, self.rest());
         self.out.words.insert(word.to_owned());
+        self.previous = word;
         self.before = self.before.after_word(word);
         Ok(())
     }

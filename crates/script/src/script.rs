@@ -2,13 +2,15 @@
 
 use std::collections::BTreeSet;
 
+use rquickjs::Value;
+
 use crate::error::{CompileError, ScriptError};
 use crate::limits::ScriptLimits;
 use crate::state::{MessageState, Needs};
 use crate::{lex, prepare, run};
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 /// The names of the language that are accepted (spec/02 §0).
 pub const LANGUAGES: [&str; 5] = ["js", "rhinoJs", "nashornJs", "graalJs", "javascript"];
@@ -24,6 +26,8 @@ pub struct Script {
     pub(crate) function: Option<String>,
     pub(crate) first_line: u32,
     needs: Needs,
+    ignores_result: bool,
+    is_plain: bool,
     names: BTreeSet<String>,
     scopes: Vec<&'static str>,
 }
@@ -56,7 +60,9 @@ impl Script {
         let needs = Needs {
             json: all || mentions("getPayloadJSON") || mentions("getJsonText"),
             xml: all || mentions("getPayloadXML"),
-            envelope: mentions("getEnvelopeXML") || mentions("getMessageString"),
+            envelope: mentions("getEnvelopeXML")
+                || mentions("getMessageString")
+                || mentions("addHeader"),
             text: all || mentions("getPayloadText"),
             all_names: prepared.has_computed_names || mentions("getPropertyKeySet"),
         };
@@ -70,6 +76,8 @@ impl Script {
             first_line: 1,
             function: function.map(str::to_owned).filter(|name| lex::is_identifier(name)),
             needs,
+            ignores_result: false,
+            is_plain: !prepared.touches_language,
         })
     }
 
@@ -78,6 +86,25 @@ impl Script {
     pub fn beginning_at(mut self, line: u32) -> Self {
         self.first_line = line;
         self
+    }
+
+    /// Says that it does not matter what its last value is: it does not end a flow.
+    #[must_use]
+    pub fn ignoring_result(mut self) -> Self {
+        self.ignores_result = true;
+        self
+    }
+
+    /// Whether its engine may be kept between runs: where its last value does not matter or is
+    /// that of a function, and where its words do not touch what is built in.
+    #[must_use]
+    pub fn may_be_kept(&self) -> bool {
+        self.is_plain && (self.ignores_result || self.function.is_some())
+    }
+
+    /// What its value says.
+    pub(crate) fn outcome(&self, value: &Value<'_>) -> Outcome {
+        Outcome { continues: self.ignores_result || value.as_bool() != Some(false) }
     }
 
     /// What the engine reads: the script with its literals of XML turned into calls.

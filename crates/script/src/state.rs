@@ -96,10 +96,19 @@ pub enum Change {
     },
     /// An address was set, or went.
     Address(Addressing, Option<String>),
-    /// The body became JSON.
-    Json(serde_json::Value),
+    /// The body became this text, which is JSON.
+    Json(String),
     /// The body became this XML: one element.
     Xml(String),
+    /// The body went.
+    Empty,
+    /// The envelope got a header block: one element.
+    Header {
+        /// The element.
+        xml: String,
+        /// Whether who reads the message must understand it.
+        must_understand: bool,
+    },
     /// The message became an answer, or a request.
     IsResponse(bool),
 }

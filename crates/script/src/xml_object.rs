@@ -10,7 +10,7 @@ use rquickjs::{Coerced, Ctx, Exception, Function, IntoJs, Object, Result, Value}
 use xml::read::Limits;
 use xml::tree::{Kind, NodeId, Tree};
 
-use crate::mc::Shared;
+use crate::mc::{Shared, once};
 
 /// The name of the function that makes objects of numbers.
 const MAKER: &str = "__xmlObject";
@@ -38,16 +38,20 @@ impl Table {
     }
 }
 
-/// Makes `XML`, which reads a text.
-pub(crate) fn install<'js>(ctx: &Ctx<'js>, held: &Shared) -> Result<()> {
+/// `XML`, which reads a text.
+pub(crate) fn constructor<'js>(ctx: &Ctx<'js>, held: &Shared) -> Result<Function<'js>> {
     let held = Rc::clone(held);
     // Made at the first call: most scripts have no XML.
     let make = Function::new(ctx.clone(), move |ctx: Ctx<'js>, text: Opt<Coerced<String>>| {
         let text = text.0.map(|text| text.0).unwrap_or_default();
         make(&ctx, &held, &text)
     })?;
-    let globals = ctx.globals();
-    globals.set("XML", make.with_constructor(true))
+    Ok(make.with_constructor(true))
+}
+
+/// Makes what is otherwise made with the first object.
+pub(crate) fn prepare(ctx: &Ctx<'_>, held: &Shared) -> Result<()> {
+    maker(ctx, held).map(drop)
 }
 
 /// An object of what is in a text.
@@ -65,22 +69,18 @@ pub(crate) fn make<'js>(ctx: &Ctx<'js>, held: &Shared, text: &str) -> Result<Val
 
 /// The function that makes objects, made itself where it is not there yet.
 fn maker<'js>(ctx: &Ctx<'js>, held: &Shared) -> Result<Function<'js>> {
-    let globals = ctx.globals();
-    if let Some(maker) = globals.get::<_, Option<Function<'js>>>(MAKER)? {
-        return Ok(maker);
-    }
-    let held = Rc::clone(held);
-    let ask = Function::new(
-        ctx.clone(),
-        move |ctx: Ctx<'js>, what: String, numbers: Vec<u32>, name: Opt<Coerced<String>>| {
-            let name = name.0.map(|name| name.0).unwrap_or_default();
-            ask(&ctx, &held, &what, &numbers, &name)
-        },
-    )?;
-    let prelude: Function<'js> = ctx.eval(PRELUDE)?;
-    let maker: Function<'js> = prelude.call((ask,))?;
-    globals.set(MAKER, maker.clone())?;
-    Ok(maker)
+    once(ctx, MAKER, || {
+        let held = Rc::clone(held);
+        let ask = Function::new(
+            ctx.clone(),
+            move |ctx: Ctx<'js>, what: String, numbers: Vec<u32>, name: Opt<Coerced<String>>| {
+                let name = name.0.map(|name| name.0).unwrap_or_default();
+                ask(&ctx, &held, &what, &numbers, &name)
+            },
+        )?;
+        let prelude: Function<'js> = ctx.eval(PRELUDE)?;
+        prelude.call((ask,))
+    })
 }
 
 /// What an object wants to know of its nodes.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use ::script::{Addressing, Change, Level, Line, MessageState, PropertyValue};
 use http::{HeaderName, HeaderValue};
+use xml::name::Name;
 use xml::tree::Namespaces;
 
 use crate::fault::MediationFault;
@@ -60,7 +61,7 @@ fn one(change: Change, message: &mut Message, limits: &Limits) -> Result<(), Med
         },
         Change::Address(which, text) => address(which, text, message),
         Change::Json(json) => {
-            message.payload.set_json(json);
+            message.payload.set_json_text(json.into(), limits)?;
             has_body(message, "application/json");
         }
         Change::Xml(text) => {
@@ -68,10 +69,34 @@ fn one(change: Change, message: &mut Message, limits: &Limits) -> Result<(), Med
             message.payload.set_envelope(Envelope::of(tree));
             has_body(message, "application/xml");
         }
+        Change::Empty => message.payload.clear(),
+        Change::Header { xml, must_understand } => {
+            add_header(&xml, must_understand, message, limits)?;
+        }
         Change::IsResponse(true) => {
             message.properties.set(&Arc::from(RESPONSE), Value::text_of("true"));
         }
         Change::IsResponse(false) => drop(message.properties.remove(RESPONSE)),
+    }
+    Ok(())
+}
+
+/// Puts a block into the header of the envelope.
+fn add_header(
+    xml: &str,
+    must_understand: bool,
+    message: &mut Message,
+    limits: &Limits,
+) -> Result<(), MediationFault> {
+    let block = xml::read::read_text(xml, &limits.xml).map_err(|error| of_xml(&error))?;
+    let Some(root) = block.root() else { return Ok(()) };
+    let envelope = message.payload.envelope_mut(limits)?;
+    let header = envelope.header_mut();
+    let tree = &mut envelope.tree;
+    let copy = tree.import(&block, root);
+    tree.append(header, copy);
+    if must_understand && let Some(own) = tree.name(header).cloned() {
+        tree.set_attribute(copy, Name { local: "mustUnderstand".into(), ..own }, "1");
     }
     Ok(())
 }

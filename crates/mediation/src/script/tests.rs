@@ -8,6 +8,9 @@ use crate::host::Category;
 use crate::message::Part;
 use crate::testing::{Ask, Gateway, check_at};
 
+/// A message of SOAP 1.1.
+const ENVELOPE: &str = "<s:Envelope xmlns:s=\"http://schemas.xmlsoap.org/soap/envelope/\"><s:Body><o/></s:Body></s:Envelope>";
+
 /// Runs a script, with steps after it.
 fn run(script: &str, after: &str, ask: &Ask) -> crate::testing::Outcome {
     let policy = format!("<script language=\"js\"><![CDATA[{script}]]></script>{after}");
@@ -66,6 +69,14 @@ fn bodies_are_written_as_the_message_says() {
     let json = Ask::json(r#"{"n": 1, "z": null}"#);
     for (script, ask, expected, content_type) in [
         ("mc.setPayloadJSON({a: 1})", &Ask::default(), r#"{"a":1}"#, "application/json"),
+        ("mc.setPayloadJSON('')", &json, "", "application/json"),
+        ("mc.setPayloadXML('')", &xml, "", "application/xml"),
+        (
+            "mc.setPayloadJSON('{ \"a\": 1 }'); mc.setProperty('messageType', 'application/xml', 'axis2')",
+            &json,
+            "<a>1</a>",
+            "application/xml",
+        ),
         ("mc.setPayloadXML(<a/>)", &Ask::default(), "<a/>", "application/xml"),
         (
             "mc.setPayloadJSON(mc.getPayloadJSON())",
@@ -111,6 +122,18 @@ fn scripts_end_flows() {
     let fault = outcome.end.expect_err("it throws");
     assert_eq!((fault.code, fault.message.as_str()), (FaultCode::ScriptFailed, "Script failed"));
     assert_eq!(fault.detail.as_deref(), Some("policy a v1, line 3, column 13: Error: no"));
+}
+
+/// Blocks in the header of the envelope, before those that came.
+#[test]
+fn headers_of_soap_are_added() {
+    let ask = Ask { headers: vec![("Content-Type", "text/xml")], ..Ask::xml(ENVELOPE) };
+    let script = "mc.addHeader(true, <a:b xmlns:a='urn:a'>1</a:b>); mc.addHeader(false, '<c/>')";
+    let mut outcome = run(script, "", &ask);
+    let body = outcome.message.write_body(&ask.limits).expect("it can be written");
+    let body = String::from_utf8_lossy(&body).into_owned();
+    assert!(body.contains("s:mustUnderstand=\"1\""), "{body}");
+    assert!(body.contains(">1</a:b><c/></s:Header><s:Body>"), "{body}");
 }
 
 /// A sequence with `onError` takes it, and nothing that the script did remains.

@@ -1,6 +1,7 @@
 //! The body.
 
 use rquickjs::{Coerced, Result, Value};
+use serde::de::IgnoredAny;
 
 use super::Call;
 use crate::state::Change;
@@ -60,12 +61,25 @@ fn put_json<'js>(call: &Call<'_, 'js>, index: usize) -> Result<Value<'js>> {
             None => "{}".to_owned(),
         },
     };
-    let json = serde_json::from_str(&text)
+    if text.trim().is_empty() {
+        return clear(call);
+    }
+    serde_json::from_str::<IgnoredAny>(&text)
         .map_err(|error| call.refuse(&format!("the body is no JSON: {error}")))?;
-    call.change(text.len(), Change::Json(json), |message| {
+    call.change(text.len(), Change::Json(text.clone()), |message| {
         message.text = Some(text.clone());
         message.json = Some(text);
         message.xml = None;
+        message.envelope = None;
+    })
+}
+
+/// An answer without a body: what API Manager's own scripts say by an empty text.
+fn clear<'js>(call: &Call<'_, 'js>) -> Result<Value<'js>> {
+    call.change(0, Change::Empty, |message| {
+        message.text = None;
+        message.xml = None;
+        message.json = None;
         message.envelope = None;
     })
 }
@@ -91,20 +105,37 @@ fn make_or_null<'js>(call: &Call<'_, 'js>, text: Option<String>) -> Result<Value
 
 /// `setPayloadXML(xml)`: an XML object, or text.
 pub(super) fn set_xml<'js>(call: &Call<'_, 'js>) -> Result<Value<'js>> {
-    let value = call.argument(0);
-    let own = value.as_object().map(xml_object::text).transpose()?.flatten();
-    let text = match own {
-        Some(text) => text,
-        None => value.get::<Coerced<String>>()?.0,
-    };
-    let text = xml_object::sole_element(&text)
-        .map_err(|error| call.refuse(&format!("the body is no XML: {error}")))?;
+    let text = markup(call, 0)?;
+    if text.trim().is_empty() {
+        return clear(call);
+    }
+    let text = sole_element(call, "body", &text)?;
     call.change(text.len(), Change::Xml(text.clone()), |message| {
         message.text = Some(text.clone());
         message.xml = Some(text);
         message.json = None;
         message.envelope = None;
     })
+}
+
+/// The argument as markup: that of an XML object, or text.
+fn markup(call: &Call<'_, '_>, index: usize) -> Result<String> {
+    let value = call.argument(index);
+    let own = value.as_object().map(xml_object::text).transpose()?.flatten();
+    own.map_or_else(|| value.get::<Coerced<String>>().map(|text| text.0), Ok)
+}
+
+/// A text that is one element.
+fn sole_element(call: &Call<'_, '_>, what: &str, text: &str) -> Result<String> {
+    let element = xml_object::sole_element(text);
+    element.map_err(|error| call.refuse(&format!("the {what} is no XML: {error}")))
+}
+
+/// `addHeader(mustUnderstand, xml)`: a header block of SOAP, of an XML object or text.
+pub(super) fn add_header<'js>(call: &Call<'_, 'js>) -> Result<Value<'js>> {
+    let must_understand = call.argument(0).as_bool().unwrap_or_default();
+    let xml = sole_element(call, "header", &markup(call, 1)?)?;
+    call.change(xml.len(), Change::Header { xml, must_understand }, |_| {})
 }
 
 /// `mc.__xml(markup, value, markup, …)`: what a literal of XML becomes.

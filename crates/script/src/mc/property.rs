@@ -1,6 +1,6 @@
 //! Properties and variables.
 
-use rquickjs::{Coerced, Function, IntoJs, Object, Result, Value};
+use rquickjs::{Coerced, Ctx, Function, IntoJs, Object, Result, Value};
 
 use super::Call;
 use crate::SCOPES;
@@ -106,8 +106,12 @@ pub(super) fn variable_keys<'js>(call: &Call<'_, 'js>) -> Result<Value<'js>> {
 }
 
 fn key_set<'js>(call: &Call<'_, 'js>, names: Vec<String>) -> Result<Value<'js>> {
-    let make: Function<'js> = call.ctx.eval(KEY_SET)?;
-    make.call((names,))
+    key_set_maker(call.ctx)?.call((names,))
+}
+
+/// The function that gives a list of names what Java's sets have.
+pub(super) fn key_set_maker<'js>(ctx: &Ctx<'js>) -> Result<Function<'js>> {
+    super::once(ctx, "__keySet", || ctx.eval(KEY_SET))
 }
 
 /// The scope that an argument names; the default one where there is none.

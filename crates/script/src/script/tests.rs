@@ -1,7 +1,7 @@
 //! Scripts: what they see, what they change, and where they are stopped.
 
 mod limits;
-mod methods;
+pub(crate) mod methods;
 
 use super::*;
 use crate::{Change, ErrorKind, PropertyValue};
@@ -16,7 +16,7 @@ fn compiled(text: &str) -> Script {
 }
 
 /// A message with something of everything.
-fn state() -> MessageState {
+pub(crate) fn state() -> MessageState {
     let mut state = MessageState {
         json: Some(r#"{"a": {"b": [1, null, "x"]}, "checkNull": null}"#.to_owned()),
         xml: Some(
