@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use testkit::{Backend, Project};
 
-use super::support::{serve, weir};
+use super::support::{Ask as _, eventually, serve, weir};
 
 fn mock() -> Project {
     Project::new("Mock", "1.0.0", "/mock").set("endpointImplementationType", json!("INLINE"))
@@ -96,11 +96,13 @@ async fn what_a_gateway_has_recorded_becomes_examples() {
     assert!(done.stdout.contains("1 example written, 0 known already"), "{done:?}");
     let document = definition(&folder);
     assert!(document.contains("recorded-") && document.contains("record: true"), "{document}");
-    let done = weir(&[&record[..], &["--json"]].concat());
-    let report: Value = serde_json::from_str(&done.stdout).unwrap();
-    assert_eq!(
-        (&report["projects"][0]["added"], &report["projects"][0]["known"]),
-        (&json!(0), &json!(1))
-    );
+    // The definition has changed, so that the API is served anew, and is listened to anew.
+    let report = eventually("what is known already", async || {
+        testkit::get(&url).await.ok()?;
+        let done = weir(&[&record[..], &["--json"]].concat());
+        (done.code == 0).then(|| done.json()["projects"][0].clone())
+    });
+    let report = report.await;
+    assert_eq!((&report["added"], &report["known"]), (&json!(0), &json!(1)));
     assert_eq!(definition(&folder), document);
 }

@@ -219,7 +219,7 @@ impl<'a> Mocks<'a> {
         };
         match Script::compile(text, &format!("script of {name}"), None) {
             Ok(script) => {
-                let steps = mediation::mock::sequence(Arc::new(script));
+                let steps = mediation::mock::sequence(Arc::new(script.ignoring_result()));
                 if let Some(sequence) = SequencePlan::new(steps) {
                     plan.answers = MockAnswers::Script(sequence);
                 }

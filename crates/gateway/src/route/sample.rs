@@ -29,6 +29,7 @@ pub(super) fn api(context: &str) -> ApiPlan {
         wsdl: None,
         soap: None,
         certificates: Vec::new(),
+        mock_state: None,
         preserve_host: false,
     }
 }
@@ -44,6 +45,9 @@ pub(super) fn with_operations(lines: &[&str]) -> ApiPlan {
             auth: AuthPlan::None,
             throttling_policy: None,
             flows: std::sync::Arc::default(),
+            mock: None,
+            is_mocked: false,
+            records: false,
         }
     };
     ApiPlan { operations: lines.iter().map(operation).collect(), ..api("/a/1") }

@@ -45,6 +45,10 @@ impl mediation::Host for Nothing {
         0
     }
 
+    fn random(&self) -> u64 {
+        0
+    }
+
     fn log(&self, _category: mediation::host::Category, _text: &str) {}
 }
 

@@ -51,6 +51,10 @@ impl Host for Keeper {
         0
     }
 
+    fn random(&self) -> u64 {
+        0
+    }
+
     fn log(&self, _category: Category, _text: &str) {}
 
     fn caller(&self) -> Option<String> {
