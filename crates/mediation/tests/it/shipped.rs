@@ -488,6 +488,35 @@ fn mock_latency() {
     }
 }
 
+/// The gateway of these tests draws the number in the middle.
+#[test]
+fn mock_latency_with_a_distribution() {
+    for (parameters, milliseconds) in [
+        (json!({"milliseconds": 10, "maximum": "30"}), 19),
+        (json!({"percentiles": "50:20, 100:200"}), 19),
+        (json!({"milliseconds": 9, "percentiles": "25:20, 75:60"}), 39),
+    ] {
+        let outcome = check(&text("mockLatency", "v2", &parameters), &Ask::default());
+        let waits: Vec<u128> = outcome.waits.iter().map(Duration::as_millis).collect();
+        assert_eq!(waits, [milliseconds], "{parameters}");
+    }
+}
+
+#[test]
+fn mock_error() {
+    for (rate, fails) in [("0", false), ("49.9", false), ("50.1", true), ("100", true)] {
+        let parameters = json!({"rate": rate, "status": "418, 503", "message": "<no> \"luck\""});
+        let mut outcome = run("mockError", &parameters, &Ask::json("{}"));
+        assert_eq!(matches!(outcome.end, Ok(End::Respond)), fails, "{rate}");
+        if fails {
+            assert!(matches!(outcome.status(), Some(418 | 503)), "{rate}");
+            let body: Json = serde_json::from_str(&outcome.body()).expect("JSON");
+            assert_eq!(body["description"], "<no> \"luck\"");
+            assert_eq!(outcome.header("content-type"), "application/json");
+        }
+    }
+}
+
 #[test]
 fn the_steps_of_a_policy_come_one_after_the_other() {
     let add =

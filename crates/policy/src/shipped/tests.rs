@@ -190,6 +190,7 @@ fn templates_name_only_known_mediators() {
         "allow",
         "keepPath",
         "latency",
+        "fail",
     ];
     for shipped in all() {
         for tag in shipped.template.unwrap_or_default().split('<').skip(1) {

@@ -62,6 +62,7 @@ fn case(name: &'static str, version: &'static str) -> Case {
         "dynamicEndpoint" => Box::pin(requests::dynamic(version)),
         "respond" => Box::pin(requests::respond(version)),
         "mockLatency" => Box::pin(requests::latency(version)),
+        "mockError" => Box::pin(requests::error(version)),
         "addLogMessage" => Box::pin(bodies::log(name, &["request", "response", "fault"], version)),
         "debugRequestFlow" => Box::pin(bodies::log(name, &["request"], version)),
         "debugResponseFlow" => Box::pin(bodies::log(name, &["response"], version)),

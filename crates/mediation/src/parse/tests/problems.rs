@@ -36,6 +36,23 @@ const ERRORS: &[(&str, &str, u32, &str)] = &[
     ("<proprety/>", "MD003", 1, "Did you mean `property`?"),
     ("<nonsense/>", "MD003", 1, "Use one of"),
     (r#"<latency milliseconds="1"/>"#, "MD003", 1, "urn:weir:mediation"),
+    (r#"<fail rate="1"/>"#, "MD003", 1, "urn:weir:mediation"),
+    (r#"<fail xmlns="urn:weir:mediation" rate="101"/>"#, "MD006", 0, "percentage"),
+    (r#"<fail xmlns="urn:weir:mediation" rate="1" status="99"/>"#, "MD006", 0, "statuses"),
+    (r#"<fail xmlns="urn:weir:mediation" status="500"/>"#, "MD005", 0, "`rate`"),
+    (
+        r#"<latency xmlns="urn:weir:mediation" milliseconds="9" maximum="1"/>"#,
+        "MD006",
+        0,
+        "exchange",
+    ),
+    (r#"<latency xmlns="urn:weir:mediation" percentiles="50=9"/>"#, "MD006", 0, "pairs"),
+    (
+        r#"<latency xmlns="urn:weir:mediation" percentiles="50:9" maximum="1"/>"#,
+        "MD006",
+        0,
+        "Remove",
+    ),
     // Properties and headers.
     (r#"<property value="b"/>"#, "MD005", 1, "no `name`"),
     (r#"<property name="a"/>"#, "MD005", 1, "no value"),

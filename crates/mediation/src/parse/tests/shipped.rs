@@ -20,6 +20,9 @@ fn value(attribute: &PolicyAttribute) -> Value {
         ("headers", _) => json!({"X-A": "b"}),
         ("headerName", _) => json!("X-A"),
         ("milliseconds" | "statusCode", _) => json!("200"),
+        // The percentiles say all of it where there are any.
+        ("maximum", _) => json!(""),
+        ("percentiles", _) => json!("50:20, 99.9:100"),
         ("isExpression", _) => json!(false),
         ("accessVerificationClaimValueRegex", _) => json!(""),
         (_, Some(default)) => default.clone(),

@@ -285,6 +285,18 @@ fn our_own() {
         r#"<w:latency xmlns:w="urn:weir:mediation" milliseconds="{$ctx:wait}"/>"#,
         "latency $ctx:wait ms",
     );
+    let own = |text: &str| text.replacen(' ', " xmlns=\"urn:weir:mediation\" ", 1);
+    for (text, printed) in [
+        (r#"<latency milliseconds="20" maximum="80"/>"#, "latency from 20 ms to 80 ms"),
+        (
+            r#"<latency percentiles="50:20, 99.9:1000"/>"#,
+            "latency 0 %: 0 ms, 50 %: 20 ms, 99.9 %: 1000 ms",
+        ),
+        (r#"<fail rate="2.5" status="500,503"/>"#, "fail 2.5 % with 500, 503"),
+        (r#"<fail rate="5%" status="" message="no"/>"#, "fail 5 % with 503"),
+    ] {
+        check(&own(text), printed);
+    }
     let rules = r#"[{'name':'eu','when':{'header':'X-Region','equals':'eu'},'url':'https://eu.example.com'}]"#;
     check(
         &dynamic_endpoint(rules, "eu.example.com"),

@@ -211,3 +211,14 @@ pub(super) async fn latency(version: &str) {
         }
     }
 }
+
+pub(super) async fn error(version: &str) {
+    let backend = Backend::echo().await;
+    for (flow, sent) in [("request", 0), ("response", 1)] {
+        let parameters = json!({ "rate": "100", "status": "503" });
+        let weir = serving(&backend, flow, "mockError", version, parameters);
+        let answer = weir.call("POST", PATH, &[], b"body").await;
+        assert_eq!((answer.status, &answer.json()["code"]), (503, &json!("503")), "{flow}");
+        assert_eq!(backend.take().len(), sent, "{flow}");
+    }
+}
