@@ -1,13 +1,13 @@
 //! From an operation of the document to what is ready.
 
 use std::cell::OnceCell;
-use std::sync::{Arc, OnceLock, PoisonError};
+use std::sync::{Arc, PoisonError};
 
 use bytes::Bytes;
 use serde_json::Value;
 
 use super::source::{Made, Open};
-use super::{Answer, Bodies, Body, Content, Notation, Prepared, Source, headers};
+use super::{Answer, Bodies, Body, Content, Kept, Notation, Prepared, Source, headers};
 use crate::examples::{self, Answers, usual};
 use crate::negotiate::{choose, concrete};
 use crate::{Direction, MockOperation, Mode, Problem, Schema, request};
@@ -32,7 +32,7 @@ pub(super) fn prepare(
         usual: usual(&statuses),
         answers,
         takes_body: request::takes_body(operation),
-        checks: OnceLock::new(),
+        checks: Kept::new(),
     };
     Some((prepared, preparer.notes))
 }
@@ -93,7 +93,7 @@ impl<'a> Preparer<'a> {
             examples,
             made,
             has_schema: content.schema.is_some(),
-            schema: OnceLock::new(),
+            schema: Kept::new(),
         };
         (content, told)
     }
