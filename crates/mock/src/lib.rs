@@ -1,7 +1,9 @@
 //! Answers without an upstream: what an OpenAPI document lets a mock say.
 //!
-//! Schemas become values ([`sample()`]), operations become answers ([`examples`]) and scripts
-//! ([`generate`]), and requests are held against the document ([`request`]).
+//! Schemas become values ([`sample()`]), operations become answers ([`examples`]), which are made
+//! ready before a request comes ([`prepared`]), and scripts ([`generate`]). Requests are held against
+//! the document ([`request`]), entries are remembered ([`state`]), and what a real backend answers
+//! becomes an example ([`record`]).
 //! Everything that is made from a schema has been validated against it before it is given.
 //! Deliberately absent: input and output, running scripts, documents in other places than the one
 //! that is given (references there are told, not followed).

@@ -132,7 +132,7 @@ impl Store {
                 let mut reply = role.reply(role.answer.status, content, &entry);
                 let target = call.target.trim_end_matches('/');
                 reply.location = Some(format!("{target}/{}", utf8_percent_encode(&id, SEGMENT)));
-                self.put(role, key, id, entry)?;
+                self.put(role, &key, id, entry)?;
                 Ok(reply)
             }
             Action::Replace => {
@@ -147,18 +147,18 @@ impl Store {
                 let value = role.collection.ids.parse(id).ok_or_else(|| absent(id))?;
                 let entry = role.collection.completed(entry, value);
                 let reply = role.reply(status, content, &entry);
-                self.put(role, key, id.to_owned(), entry)?;
+                self.put(role, &key, id.to_owned(), entry)?;
                 Ok(reply)
             }
             Action::Update => {
                 let entry = self.updated(role, &key, call)?;
                 let reply = role.reply(role.answer.status, content, &entry);
-                self.put(role, key, id(role, call).to_owned(), entry)?;
+                self.put(role, &key, id(role, call).to_owned(), entry)?;
                 Ok(reply)
             }
             Action::Delete => {
                 let reply = role.reply(role.answer.status, content, self.find(role, &key, call)?);
-                self.remove(role, key, id(role, call))?;
+                self.remove(role, &key, id(role, call))?;
                 Ok(reply)
             }
         }
@@ -206,10 +206,10 @@ impl Store {
     }
 
     /// Puts an entry into a collection, in its old place where it has one.
-    fn put(&mut self, role: &Role, key: Box<str>, id: String, entry: Value) -> Result<(), Refusal> {
-        self.open(role, &key)?;
+    fn put(&mut self, role: &Role, key: &str, id: String, entry: Value) -> Result<(), Refusal> {
+        self.open(role, key)?;
         let limits = self.limits;
-        let Some(entries) = self.collections.get_mut(&key) else { return Ok(()) };
+        let Some(entries) = self.collections.get_mut(key) else { return Ok(()) };
         let before = entries.get(&id).map_or(0, |before| cost(&id, before));
         if before == 0 && entries.len() >= limits.entries {
             let told = format!("the collection is full: it has {} entries", entries.len());
@@ -224,9 +224,9 @@ impl Store {
         Ok(())
     }
 
-    fn remove(&mut self, role: &Role, key: Box<str>, id: &str) -> Result<(), Refusal> {
-        self.open(role, &key)?;
-        let removed = self.collections.get_mut(&key).and_then(|entries| entries.shift_remove(id));
+    fn remove(&mut self, role: &Role, key: &str, id: &str) -> Result<(), Refusal> {
+        self.open(role, key)?;
+        let removed = self.collections.get_mut(key).and_then(|entries| entries.shift_remove(id));
         self.bytes -= removed.map_or(0, |entry| cost(id, &entry));
         Ok(())
     }

@@ -119,6 +119,9 @@ pub(super) fn attach(
     for operation in operations.iter_mut() {
         mocks.attach(operation, found);
     }
+    if let Some(contract) = &mocks.contract {
+        contract.settle();
+    }
     mocks.shared.state.filter(|_| operations.iter().any(keeps_state))
 }
 

@@ -1,12 +1,13 @@
 //! From an operation of the document to what is ready.
 
-use std::sync::{Arc, OnceLock, PoisonError};
+use std::cell::OnceCell;
+use std::sync::{Arc, PoisonError};
 
 use bytes::Bytes;
 use serde_json::Value;
 
-use super::source::Open;
-use super::{Answer, Bodies, Body, Content, Notation, Prepared, Source, headers};
+use super::source::{Made, Open};
+use super::{Answer, Bodies, Body, Content, Kept, Notation, Prepared, Source, headers};
 use crate::examples::{self, Answers, usual};
 use crate::negotiate::{choose, concrete};
 use crate::{Direction, MockOperation, Mode, Problem, Schema, request};
@@ -31,7 +32,7 @@ pub(super) fn prepare(
         usual: usual(&statuses),
         answers,
         takes_body: request::takes_body(operation),
-        checks: OnceLock::new(),
+        checks: Kept::new(),
     };
     Some((prepared, preparer.notes))
 }
@@ -66,98 +67,102 @@ impl<'a> Preparer<'a> {
         let (written, mut told) = (content.media_type, Vec::new());
         let usual = concrete(written, None);
         let types = notations(written, &usual);
-        let examples = self.examples(content, &types, &mut told);
-        let made = examples.is_empty().then(|| self.made(content.schema, &types, &mut told));
-        let usual = (usual != written).then(|| usual.into_boxed_str());
-        let content = Content {
-            written: written.into(),
-            usual,
-            examples,
-            made,
-            has_schema: content.schema.is_some(),
-            schema: OnceLock::new(),
+        let schema = Lazy::new(self.operation, content.schema);
+        let mut bodies = |example: Option<&Value>| -> Bodies {
+            let all = types.iter().map(|media_type| {
+                let body = self.body(&schema, example, media_type, &mut told);
+                (Notation::of(media_type), body)
+            });
+            all.collect()
         };
-        (content, told)
-    }
-
-    fn examples(
-        &self,
-        content: &examples::Content<'a>,
-        types: &[String],
-        told: &mut Vec<String>,
-    ) -> Box<[(Box<str>, Bodies)]> {
-        if content.examples.is_empty() {
-            return Box::default();
-        }
-        let schema = content.schema.map(|schema| self.schema(schema)).transpose();
-        // An example can be sent even where its schema cannot be used.
-        let schema = schema.unwrap_or_else(|problem| {
-            told.push(format!("examples are not held against the schema: {problem}"));
-            None
-        });
-        told.extend(schema.iter().flat_map(Schema::ignored).cloned());
-        let mut all = Vec::new();
-        for (name, example) in &content.examples {
-            let bodies: Bodies = types
-                .iter()
-                .map(|media_type| {
-                    let body = examples::written(schema.as_ref(), media_type, example);
-                    (Notation::of(media_type), Body::of(body))
-                })
-                .collect();
+        let examples: Box<[(Box<str>, Bodies)]> = content
+            .examples
+            .iter()
+            .map(|(name, value)| ((*name).into(), bodies(Some(value))))
+            .collect();
+        let made = examples.is_empty().then(|| bodies(None));
+        for (name, bodies) in &examples {
             if let Some(violation) = bodies.iter().find_map(|(_, body)| body.violation.as_ref()) {
                 let name = if name.is_empty() { String::new() } else { format!(" `{name}`") };
                 told.push(format!("the example{name} is not as its schema: {violation}"));
             }
-            all.push((Box::from(*name), bodies));
         }
-        all.into_boxed_slice()
+        let content = Content {
+            written: written.into(),
+            usual: (usual != written).then(|| usual.into_boxed_str()),
+            examples,
+            made,
+            has_schema: content.schema.is_some(),
+            schema: Kept::new(),
+        };
+        (content, told)
     }
 
-    /// What a schema makes in each notation.
-    fn made(&self, schema: Option<&Value>, types: &[String], told: &mut Vec<String>) -> Bodies {
-        let key = schema.map(Value::to_string);
-        let all = types.iter().map(|media_type| {
-            let body = self.made_once(schema, key.as_deref(), media_type, told);
-            (Notation::of(media_type), body)
-        });
-        all.collect()
-    }
-
-    fn made_once(
+    /// A body, which is made once for all operations that share it.
+    fn body(
         &self,
-        schema: Option<&Value>,
-        key: Option<&str>,
+        schema: &Lazy<'_>,
+        example: Option<&Value>,
         media_type: &str,
         told: &mut Vec<String>,
     ) -> Body {
-        let key = key.map(|key| (key.to_owned(), media_type.to_owned()));
+        let example_text = example.map(Value::to_string).unwrap_or_default();
+        let key = (format!("{}\n{example_text}", schema.text), media_type.to_owned());
         let lock = || self.open.made.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = key.as_ref().and_then(|key| lock().get(key).cloned());
-        let (bytes, ignored) = known.unwrap_or_else(|| {
-            let made = schema.map(|schema| self.schema(schema)).transpose();
-            let made =
-                made.and_then(|schema| examples::made_up(schema.as_ref(), media_type, Mode::Fixed));
-            let made = match made {
-                Ok(body) => (Ok(Bytes::from(body.text)), body.ignored),
-                Err(problem) => (Err(problem.to_string().into_boxed_str()), Vec::new()),
-            };
-            if let Some(key) = key {
-                lock().insert(key, made.clone());
-            }
+        let known = lock().get(&key).cloned();
+        let (body, notes) = known.unwrap_or_else(|| {
+            let made = schema.body(example, media_type);
+            lock().insert(key, made.clone());
             made
         });
-        for note in ignored.into_iter().chain(bytes.as_ref().err().map(|why| why.to_string())) {
+        for note in notes {
             if !told.contains(&note) {
                 told.push(note);
             }
         }
-        Body { bytes, violation: None }
+        body
+    }
+}
+
+/// A schema that is compiled where a body needs it.
+struct Lazy<'a> {
+    operation: MockOperation<'a>,
+    value: Option<&'a Value>,
+    text: String,
+    read: OnceCell<Result<Option<Schema>, Problem>>,
+}
+
+impl<'a> Lazy<'a> {
+    fn new(operation: MockOperation<'a>, value: Option<&'a Value>) -> Self {
+        let text = value.map(Value::to_string).unwrap_or_default();
+        Self { operation, value, text, read: OnceCell::new() }
     }
 
-    fn schema(&self, schema: &Value) -> Result<Schema, Problem> {
+    fn schema(&self) -> Result<Option<&Schema>, Problem> {
         let MockOperation { document, dialect, .. } = self.operation;
-        Schema::read(document, dialect, schema, Direction::Response)
+        let read = |value| Schema::read(document, dialect, value, Direction::Response);
+        let schema = self.read.get_or_init(|| self.value.map(read).transpose());
+        schema.as_ref().map(Option::as_ref).map_err(Clone::clone)
+    }
+
+    /// A body, and what could not be used for it.
+    fn body(&self, example: Option<&Value>, media_type: &str) -> Made {
+        let made = match (example, self.schema()) {
+            (Some(example), Ok(schema)) => examples::written(schema, media_type, example),
+            // An example can be sent even where its schema cannot be used.
+            (Some(example), Err(problem)) => {
+                let note = format!("examples are not held against the schema: {problem}");
+                let body = examples::written(None, media_type, example);
+                return (Body::of(body), vec![note]);
+            }
+            (None, Ok(schema)) => examples::made_up(schema, media_type, Mode::Fixed),
+            (None, Err(problem)) => Err(problem),
+        };
+        let notes = match &made {
+            Ok(body) => body.ignored.clone(),
+            Err(problem) => vec![problem.to_string()],
+        };
+        (Body::of(made), notes)
     }
 }
 

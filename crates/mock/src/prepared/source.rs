@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use bytes::Bytes;
 use definition::Dialect;
 use serde_json::Value;
 
+use super::Body;
 use super::strip::stripped;
 use crate::document::dialect;
 
@@ -25,13 +25,13 @@ pub struct Source {
 #[derive(Default)]
 pub(crate) struct Open {
     pub(crate) document: Value,
-    /// Bodies that were made from schemas, because operations share many of them: by the text of
-    /// the schema and the media type.
+    /// Bodies that were made, because operations share many of them: by the text of the schema and
+    /// the example, and the media type.
     pub(super) made: Mutex<HashMap<(String, String), Made>>,
 }
 
-/// A body of a schema: what it is, or why there is none, and what was left out of the schema.
-pub(super) type Made = (Result<Bytes, Box<str>>, Vec<String>);
+/// A body, and what could not be used for it.
+pub(super) type Made = (Body, Vec<String>);
 
 impl fmt::Debug for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -258,3 +258,33 @@ fn what_is_prepared_is_compared() {
     assert_ne!(prepared().0, other);
     assert!(!format!("{other:?}").contains("components"));
 }
+
+/// A mock that nobody asks costs little: the text of the document, and the bodies.
+#[test]
+fn an_idle_mock_is_small() {
+    let document = include_str!("../../tests/golden/openapi3/openapi.yaml");
+    let document = model::yaml::parse("openapi.yaml", document.as_bytes()).unwrap();
+    let source = Source::new(&document, "openapi.yaml");
+    let size = |prepared: &Prepared| -> usize {
+        let body = |(_, body): &(Notation, Body)| {
+            size_of::<(Notation, Body)>() + body.bytes.as_ref().map_or(0, Bytes::len)
+        };
+        let bodies = |bodies: &Bodies| bodies.iter().map(body).sum::<usize>();
+        let content = |content: &Content| {
+            let examples: usize = content.examples.iter().map(|(_, all)| bodies(all)).sum();
+            size_of::<Content>() + examples + content.made.as_ref().map_or(0, bodies)
+        };
+        let answers = prepared.answers.iter();
+        let contents = answers.flat_map(|answer| answer.contents.iter());
+        let answers = prepared.answers.len() * size_of::<Answer>();
+        size_of::<Prepared>() + answers + contents.map(content).sum::<usize>()
+    };
+    let (contract, _) = Contract::read(&document, "openapi.yaml");
+    let mut all = Vec::new();
+    for (method, template, _) in contract.operations() {
+        all.push(Prepared::read(&source, method, template).unwrap().0);
+    }
+    source.settle();
+    let sizes: usize = all.iter().map(size).sum();
+    assert!(sizes < all.len() * 2_000, "{sizes} bytes for {} operations", all.len());
+}

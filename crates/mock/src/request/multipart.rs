@@ -9,6 +9,8 @@ use crate::Schema;
 
 /// Most parts of a body that are looked at.
 const MAX_PARTS: usize = 1_000;
+/// The longest head of a part, in bytes.
+const MAX_HEAD: usize = 8 << 10;
 
 /// Tells of required parts that are not there.
 pub(super) fn check(
@@ -35,6 +37,7 @@ fn names(body: &[u8], boundary: &str) -> Vec<String> {
     let starts = starts.filter(|at| *at == 0 || body.get(at - 1) == Some(&b'\n'));
     let heads = starts.take(MAX_PARTS).filter_map(|at| {
         let part = body.get(at + delimiter.len()..)?;
+        let part = part.get(..MAX_HEAD).unwrap_or(part);
         let end = find_all(part, b"\r\n\r\n").next().or_else(|| find_all(part, b"\n\n").next())?;
         std::str::from_utf8(part.get(..end)?).ok()
     });

@@ -106,6 +106,66 @@ fn bodies() {
 }
 
 #[test]
+fn cookies_are_parameters() {
+    let parameters = json!([
+        {"in": "cookie", "name": "c", "required": true, "schema": {"type": "integer"}},
+        {"in": "cookie", "name": "l", "explode": false,
+            "schema": {"type": "array", "items": {"type": "integer"}}}]);
+    let check = |cookie: &str, expected: &[&str]| {
+        let headers = vec![
+            ("Cookie".to_owned(), cookie.to_owned()),
+            ("content-type".to_owned(), "text/csv".to_owned()),
+        ];
+        let document = document(&parameters);
+        let (contract, _) = Contract::read(&document, "openapi.yaml");
+        let operation = contract.operation("POST", "/a/{id}").unwrap();
+        let path = pairs("id=7");
+        let request = Request { path: &path, query: &[], headers: &headers, body: b"x" };
+        let found = validate(operation, &request);
+        let found: Vec<String> =
+            found.iter().map(|one| format!("{}{}", one.part, one.pointer)).collect();
+        assert_eq!(found, expected, "{cookie}");
+    };
+    check("a=b; c=1", &[]);
+    check("c=\"2\"; l=1,2", &[]);
+    check("c=x; l=1,b", &["cookie/c", "cookie/l/1"]);
+    check("d=1", &["cookie/c"]);
+}
+
+#[test]
+fn parts_that_are_required_are_there() {
+    let schema = json!({"allOf": [{"required": ["file"]}, {"required": ["a b"]}]});
+    let document = json!({"openapi": "3.0.3", "paths": {"/a/{id}": {"post": {"responses": {},
+        "requestBody": {"content": {"multipart/form-data": {"schema": schema}}}}}}});
+    let part =
+        |name: &str| format!("--x\r\nContent-Disposition: form-data; name={name}\r\n\r\nabc\r\n");
+    let check = |kind: &str, body: &str, expected: &[&str]| {
+        let headers = format!("content-type={kind}");
+        assert_eq!(problems(&document, "", &headers, body), expected, "{body}");
+    };
+    let kind = "multipart/form-data; boundary=x";
+    let both = format!("{}{}--x--\r\n", part("file; filename=\"a\""), part("\"a b\""));
+    check(kind, &both, &[]);
+    check("multipart/form-data; boundary=\"x\"", &both, &[]);
+    check(kind, &part("file"), &["body/a b"]);
+    check(kind, "--x\r\nContent-Disposition: form-data; name=file", &["body/file", "body/a b"]);
+    check("multipart/form-data", &both, &["body"]);
+    check("text/plain", &both, &["body"]);
+}
+
+#[test]
+fn a_path_item_may_stand_somewhere_else() {
+    let document = json!({"openapi": "3.1.0", "paths": {"/a/{id}": {"$ref": "#/components/pathItems/A"}},
+        "components": {"pathItems": {"A": {
+            "parameters": [{"in": "path", "name": "id", "schema": {"type": "boolean"}}],
+            "post": {"responses": {}}}}}});
+    let operation = MockOperation::find(&document, Dialect::V3_1, "POST", "/a/{id}").unwrap();
+    let path = pairs("id=7");
+    let found = validate(operation, &Request { path: &path, ..Request::default() });
+    assert_eq!(found.len(), 1, "{found:?}");
+}
+
+#[test]
 fn openapi_2() {
     let check = |parameters: Value, query: &str, headers: &str, body: &str, expected: &[&str]| {
         let document = json!({"swagger": "2.0", "info": {"title": "a", "version": "1"},

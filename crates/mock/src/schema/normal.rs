@@ -62,6 +62,8 @@ struct Normaliser<'a> {
     waiting: VecDeque<&'a Value>,
     ignored: Vec<String>,
     parts: usize,
+    /// The schemas whose `allOf` leads to the one at hand: they speak of the same value.
+    around: Vec<&'a Map<String, Value>>,
 }
 
 pub(super) fn normalise<'a>(
@@ -79,6 +81,7 @@ pub(super) fn normalise<'a>(
         waiting: VecDeque::from([schema]),
         ignored: Vec::new(),
         parts: 0,
+        around: Vec::new(),
     };
     let mut definitions = Vec::new();
     while let Some(next) = normaliser.waiting.pop_front() {
@@ -109,7 +112,15 @@ impl<'a> Normaliser<'a> {
         }
         for (key, value) in map {
             self.count()?;
-            self.keyword(key, value, map, at, &mut out)?;
+            let around = self.around.clone();
+            match key.as_str() {
+                "allOf" => self.around.push(map),
+                "required" => {}
+                _ => self.around.clear(),
+            }
+            let read = self.keyword(key, value, map, at, &mut out);
+            self.around = around;
+            read?;
         }
         self.finish(map, &mut out);
         Ok(Value::Object(out))
@@ -215,7 +226,9 @@ impl<'a> Normaliser<'a> {
         let names = value.as_array()?;
         let mut kept: Vec<&str> = Vec::new();
         for name in names.iter().filter_map(Value::as_str) {
-            if !kept.contains(&name) && !self.is_left_out(map, name, 0) {
+            let is_left_out = |map: &Map<String, Value>| self.is_left_out(map, name, 0);
+            let is_elsewhere = || self.around.iter().any(|map| is_left_out(map));
+            if !kept.contains(&name) && !is_left_out(map) && !is_elsewhere() {
                 kept.push(name);
             }
         }

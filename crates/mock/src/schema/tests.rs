@@ -49,6 +49,25 @@ fn what_goes_the_other_way_is_not_required() {
 }
 
 #[test]
+fn what_goes_the_other_way_may_be_said_beside() {
+    let check = |written: Value, valid: Value| {
+        let document = json!({"a": {"properties": {"id": {"readOnly": true}}}});
+        let schema = Schema::read(&document, Dialect::V3_0, &written, Direction::Request).unwrap();
+        assert!(schema.is_valid(&valid), "{written}");
+    };
+    let only = json!({"properties": {"id": {"readOnly": true}}});
+    let required = json!({"required": ["id", "name"]});
+    check(json!({"allOf": [only, required]}), json!({"name": 1}));
+    check(json!({"allOf": [{"$ref": "#/a"}, required]}), json!({"name": 1}));
+    check(json!({"allOf": [{"allOf": [required]}, only]}), json!({"name": 1}));
+    // What is said of the object says nothing of an object in it.
+    let inner = json!({"properties": {"a": {"required": ["id"]}}});
+    let written = json!({"allOf": [only, inner]});
+    let schema = Schema::read(&json!({}), Dialect::V3_0, &written, Direction::Request).unwrap();
+    assert!(!schema.is_valid(&json!({"a": {}})));
+}
+
+#[test]
 fn one_wrong_keyword_does_not_cost_the_others() {
     let written = json!({"type": "text", "required": true, "minLength": -1, "maxLength": 3});
     let schema = Schema::read(&json!({}), Dialect::V3_0, &written, Direction::Response).unwrap();

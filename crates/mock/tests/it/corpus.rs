@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use mock::examples::{Answers, make};
-use mock::{Contract, Direction, Mode, Prefer, Problem, Schema, generate, sample};
+use mock::{
+    Contract, Direction, Mode, Prefer, Prepared, Problem, ReplyBody, Schema, Source, generate,
+    sample,
+};
 use model::yaml;
 use serde_json::Value;
 
@@ -74,12 +77,15 @@ fn document(file: &Path, all: &mut Counts) {
         return;
     }
     all.documents += 1;
+    let source = Source::new(&document, "openapi.yaml");
     let step = count.div_ceil(wanted.unwrap_or(OPERATIONS).max(1)).max(1);
     for (method, template, operation) in contract.operations().step_by(step) {
         all.operations += 1;
         let at = format!("{} {method} {template}", file.display());
         let answers = Answers::read(operation);
-        answer(&answers, &at, all);
+        let made = answer(&answers, &at, all);
+        let (prepared, _) = Prepared::read(&source, method, template).unwrap();
+        assert_eq!(ready(&prepared), made, "{at}");
         for content in answers.answers.iter().flat_map(|answer| &answer.contents) {
             let Some(schema) = content.schema else { continue };
             value(&document, schema, Direction::Response, &at, all);
@@ -91,16 +97,31 @@ fn document(file: &Path, all: &mut Counts) {
     }
 }
 
-/// What a client gets who asks for nothing.
-fn answer(answers: &Answers<'_>, at: &str, all: &mut Counts) {
+/// What a client gets who asks for nothing; `None` where there is no value.
+fn answer(answers: &Answers<'_>, at: &str, all: &mut Counts) -> Option<(u16, String)> {
     let chosen = mock::examples::choose(answers, None, &Prefer::default(), 0);
     let chosen = chosen.unwrap_or_else(|refusal| panic!("{at}: {refusal:?}"));
     match make(answers, &chosen) {
         Ok(body) => {
             all.bodies += 1;
-            all.wrong_examples += usize::from(body.is_some_and(|body| body.violation.is_some()));
+            let is_wrong = body.as_ref().is_some_and(|body| body.violation.is_some());
+            all.wrong_examples += usize::from(is_wrong);
+            Some((chosen.status, body.map_or(String::new(), |body| body.text)))
         }
-        Err(problem) => assert!(is_precise(&problem), "{at}: {problem}"),
+        Err(problem) => {
+            assert!(is_precise(&problem), "{at}: {problem}");
+            None
+        }
+    }
+}
+
+/// The same, prepared: nothing that an answer is made of was stripped.
+fn ready(prepared: &Prepared) -> Option<(u16, String)> {
+    let reply = prepared.choose(None, &Prefer::default()).unwrap();
+    match reply.body {
+        ReplyBody::Ready(bytes) => Some((reply.status, String::from_utf8(bytes.to_vec()).unwrap())),
+        ReplyBody::Empty => Some((reply.status, String::new())),
+        ReplyBody::Made | ReplyBody::Impossible(_) => None,
     }
 }
 

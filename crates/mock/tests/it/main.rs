@@ -7,3 +7,4 @@ mod corpus;
 mod golden;
 mod prism;
 mod scripts;
+mod state;

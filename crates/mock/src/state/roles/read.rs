@@ -273,6 +273,12 @@ impl<'a> Reader<'a> {
             });
             contents.push(Content { media_type: content.media_type.into(), schema });
         }
+        // A list is the answer of a list alone.
+        let is_list = |schema: &Arc<Schema>| Shape::of(schema, schema.top()).is("array");
+        let has_list = contents.iter().any(|content| content.schema.as_ref().is_some_and(is_list));
+        if has_list && action != Action::List {
+            return None;
+        }
         let is_fine = !contents.is_empty() || declared.is_empty() || is_bare(status);
         is_fine.then_some(Shown { status, contents })
     }
