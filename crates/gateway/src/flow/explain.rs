@@ -92,7 +92,7 @@ fn run(
             Advance::Wants(Wants::Body) => message.payload.load(body.clone()),
             Advance::Wants(Wants::Wait(time)) => tell("wait", format!("{} ms", time.as_millis())),
             Advance::Wants(Wants::Script(mut run)) => {
-                run.run(&exchange.snapshot.config.scripts.limits);
+                run.run(&mut script::Engines::default(), &exchange.snapshot.config.scripts.limits);
                 let taken = machine.take_script(*run, message, &view, &limits);
                 taken.map_err(of_mediation)?;
             }
