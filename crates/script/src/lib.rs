@@ -16,6 +16,7 @@ mod clock;
 mod engine;
 mod engines;
 mod error;
+mod guard;
 mod lex;
 mod limits;
 mod mc;

@@ -11,6 +11,8 @@ use rquickjs::function::Rest;
 use rquickjs::object::Property;
 use rquickjs::{Coerced, Ctx, Error, Exception, Function, IntoJs, Object, Result, Value};
 
+use crate::clock::Clock;
+use crate::guard;
 use crate::state::{Change, Level, Line, MessageState};
 use crate::xml_object::{self, Table};
 
@@ -24,6 +26,7 @@ pub(crate) struct Held {
     /// Whether it wanted to change or print more than it may.
     pub(crate) is_exceeded: bool,
     left: usize,
+    clock: Rc<Clock>,
 }
 
 /// The message, shared by all methods.
@@ -112,9 +115,15 @@ const UNSUPPORTED: [&str; 20] = [
 ];
 
 impl Held {
-    /// A message that may yet change by so many bytes.
-    pub(crate) fn new(message: MessageState, output: usize) -> Self {
-        Self { message, table: Table::default(), is_exceeded: false, left: output }
+    /// A message that may yet change by so many bytes, in the time that the clock gives.
+    pub(crate) fn new(message: MessageState, output: usize, clock: &Rc<Clock>) -> Self {
+        let clock = Rc::clone(clock);
+        Self { message, table: Table::default(), is_exceeded: false, left: output, clock }
+    }
+
+    /// The time that there is.
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.clock
     }
 
     /// Takes so many bytes of what may be written; false where too few are left.
@@ -188,6 +197,7 @@ pub(crate) fn once<'js>(
 fn function<'js>(ctx: &Ctx<'js>, held: &Shared, method: Method) -> Result<Function<'js>> {
     let held = Rc::clone(held);
     Function::new(ctx.clone(), move |ctx: Ctx<'js>, arguments: Rest<Value<'js>>| {
+        guard::check(&ctx, held.borrow().clock())?;
         method(&Call { ctx: &ctx, held: &held, arguments: arguments.0 })
     })
 }

@@ -8,6 +8,7 @@ use rquickjs::{Ctx, Error, Function, Runtime, Value};
 use crate::clock::Clock;
 use crate::engine::{FILE, engine, options};
 use crate::error::{CompileError, ErrorKind, ScriptError};
+use crate::guard;
 use crate::limits::ScriptLimits;
 use crate::mc::{self, Held, Shared};
 use crate::script::{Outcome, Script};
@@ -61,9 +62,10 @@ pub(crate) fn run(
     state: &mut MessageState,
     limits: &ScriptLimits,
 ) -> Result<Outcome, ScriptError> {
-    let held = Held::new(std::mem::take(state), limits.output);
+    let clock = Clock::start(limits.time);
+    let held = Held::new(std::mem::take(state), limits.output, &clock);
     let held = Rc::new(RefCell::new(held));
-    let outcome = within(script, &held, limits);
+    let outcome = within(script, &held, limits, &clock);
     finish(script, state, &held, outcome)
 }
 
@@ -99,16 +101,21 @@ pub(crate) fn finish(
     })
 }
 
-fn within(script: &Script, held: &Shared, limits: &ScriptLimits) -> Result<Outcome, Thrown> {
-    let clock = Clock::start(limits.time);
+fn within(
+    script: &Script,
+    held: &Shared,
+    limits: &ScriptLimits,
+    clock: &Rc<Clock>,
+) -> Result<Outcome, Thrown> {
     let (runtime, context) = engine(limits.memory, limits.stack)
         .map_err(|error| Thrown { kind: ErrorKind::Engine, ..Thrown::plain(error.to_string()) })?;
     clock.watch(&runtime);
     let ended = context.with(|ctx| {
-        evaluate(script, held, &ctx).map_err(|error| clock.judge(|| Thrown::of(&ctx, &error)))
+        evaluate(script, held, &ctx, clock)
+            .map_err(|error| clock.judge(|| Thrown::of(&ctx, &error)))
     });
     let outcome = ended?;
-    go_on(&runtime, &clock)?;
+    go_on(&runtime, clock)?;
     Ok(outcome)
 }
 
@@ -132,7 +139,13 @@ pub(crate) fn go_on(runtime: &Runtime, clock: &Clock) -> Result<(), Thrown> {
     if clock.is_over() { Err(clock.overrun()) } else { Ok(()) }
 }
 
-fn evaluate(script: &Script, held: &Shared, ctx: &Ctx<'_>) -> Result<Outcome, Error> {
+fn evaluate(
+    script: &Script,
+    held: &Shared,
+    ctx: &Ctx<'_>,
+    clock: &Rc<Clock>,
+) -> Result<Outcome, Error> {
+    guard::install(ctx, clock)?;
     let mc = mc::install(ctx, held)?;
     let mut value: Value<'_> = ctx.eval_with_options(script.text.as_str(), options(FILE))?;
     if let Some(name) = &script.function {

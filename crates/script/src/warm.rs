@@ -10,6 +10,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
 use std::rc::Rc;
+use std::time::Duration;
 
 use rquickjs::object::Filter;
 use rquickjs::{Atom, Context, Ctx, Error, Function, Persistent, Runtime, Value};
@@ -17,6 +18,7 @@ use rquickjs::{Atom, Context, Ctx, Error, Function, Persistent, Runtime, Value};
 use crate::clock::Clock;
 use crate::engine::{FILE, engine, options};
 use crate::error::ErrorKind;
+use crate::guard;
 use crate::limits::ScriptLimits;
 use crate::mc::{self, Held, Shared};
 use crate::run::{finish, go_on};
@@ -36,6 +38,8 @@ const BEGIN: &str = "(()=>{";
 const MOST_CALLS: u32 = 10_000;
 /// What may pile up beside the engine itself before it is cleared away, in bytes.
 const RUBBISH: usize = 1024 * 1024;
+/// How long making an engine may take.
+const BUILD_TIME: Duration = Duration::from_secs(60);
 /// What making an engine may use.
 const BUILD_MEMORY: usize = 64 * 1024 * 1024;
 
@@ -74,16 +78,18 @@ impl Warm {
     pub(crate) fn new(script: &Script, limits: &ScriptLimits) -> Option<Self> {
         let (runtime, context) = engine(BUILD_MEMORY, limits.stack).ok()?;
         runtime.set_gc_threshold(BUILD_MEMORY);
-        let held: Shared = Rc::new(RefCell::new(Held::new(MessageState::default(), 0)));
+        // Nothing of the script runs while its engine is made.
+        let clock = Clock::start(BUILD_TIME);
+        let held: Shared = Rc::new(RefCell::new(Held::new(MessageState::default(), 0, &clock)));
         let (lot, is_tainted) = (Rc::new(Cell::new(1)), Rc::new(Cell::new(false)));
         let made = context.with(|ctx| {
-            let made = harden(&ctx, script, &held, &lot, &is_tainted);
+            let made = guard::install(&ctx, &clock)
+                .and_then(|()| harden(&ctx, script, &held, &lot, &is_tainted));
             made.map_err(|error| Thrown::of(&ctx, &error))
         });
         let parts = made.ok()?;
         runtime.run_gc();
         let bytes = usize::try_from(runtime.memory_usage().malloc_size).ok()?;
-        let clock = Clock::start(limits.time);
         clock.watch(&runtime);
         (bytes <= limits.memory / 2).then_some(Self {
             parts,
@@ -114,7 +120,7 @@ impl Warm {
         state: &mut MessageState,
         limits: &ScriptLimits,
     ) -> (Result<Outcome, ScriptError>, Option<Self>) {
-        *self.held.borrow_mut() = Held::new(std::mem::take(state), limits.output);
+        *self.held.borrow_mut() = Held::new(std::mem::take(state), limits.output, &self.clock);
         self.calls += 1;
         self.lot.set(seed());
         self.runtime.set_memory_limit(limits.memory);
@@ -133,7 +139,7 @@ impl Warm {
         let is_clean = is_plain && !is_done && self.restored();
         let outcome = finish(script, state, &self.held, outcome);
         // Nodes of XML need not wait for the next call.
-        *self.held.borrow_mut() = Held::new(MessageState::default(), 0);
+        *self.held.borrow_mut() = Held::new(MessageState::default(), 0, &self.clock);
         (outcome, is_clean.then_some(self))
     }
 

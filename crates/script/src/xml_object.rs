@@ -10,6 +10,7 @@ use rquickjs::{Coerced, Ctx, Exception, Function, IntoJs, Object, Result, Value}
 use xml::read::Limits;
 use xml::tree::{Kind, NodeId, Tree};
 
+use crate::guard;
 use crate::mc::{Shared, once};
 
 /// The name of the function that makes objects of numbers.
@@ -43,6 +44,7 @@ pub(crate) fn constructor<'js>(ctx: &Ctx<'js>, held: &Shared) -> Result<Function
     let held = Rc::clone(held);
     // Made at the first call: most scripts have no XML.
     let make = Function::new(ctx.clone(), move |ctx: Ctx<'js>, text: Opt<Coerced<String>>| {
+        guard::check(&ctx, held.borrow().clock())?;
         let text = text.0.map(|text| text.0).unwrap_or_default();
         make(&ctx, &held, &text)
     })?;
@@ -74,6 +76,7 @@ fn maker<'js>(ctx: &Ctx<'js>, held: &Shared) -> Result<Function<'js>> {
         let ask = Function::new(
             ctx.clone(),
             move |ctx: Ctx<'js>, what: String, numbers: Vec<u32>, name: Opt<Coerced<String>>| {
+                guard::check(&ctx, held.borrow().clock())?;
                 let name = name.0.map(|name| name.0).unwrap_or_default();
                 ask(&ctx, &held, &what, &numbers, &name)
             },

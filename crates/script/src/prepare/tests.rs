@@ -1,5 +1,7 @@
 //! What scripts are turned into.
 
+use proptest::prelude::*;
+
 use super::*;
 
 #[test]
@@ -71,4 +73,37 @@ fn any_text_is_read() {
     }
     assert!(prepare(&"x=<a>{".repeat(10_000)).is_err());
     assert!(prepare(&"`${".repeat(10_000)).is_err());
+}
+
+/// Turns any text; what comes of it is not turned again, and lines stay where they are.
+fn turned(text: &str) {
+    let Ok(prepared) = prepare(text) else { return };
+    if crate::run::check(&prepared.text).is_ok() {
+        let again = prepare(&prepared.text);
+        assert!(again.is_ok_and(|again| again.text == prepared.text), "{text:?}");
+    }
+    assert_eq!(prepared.text.matches('\n').count(), text.matches('\n').count(), "{text:?}");
+    if !text.contains(['<', '@']) && !text.contains("..") {
+        assert_eq!(prepared.text, text);
+    }
+}
+
+proptest! {
+    /// Texts of the pieces that matter.
+    #[test]
+    fn what_is_turned_can_be_read(
+        pieces in prop::collection::vec(prop::sample::select(&[
+            "x", "=", "<a>", "</a>", "<b c='1' d={y}/>", "{", "}", "(", ")", "'s'", "\"", "`", "${",
+            "/", "//", "/*", "*/", "..y", ".@z", ".", "1", "\n", " ", "return ", "<!--", "-->",
+            "<![CDATA[", "]]>", "é", "\\", "++", ";", ",", "<",
+        ][..]), 0..24),
+    ) {
+        turned(&pieces.concat());
+    }
+
+    /// Any text.
+    #[test]
+    fn any_letters_are_read(text in "\\PC{0,80}") {
+        turned(&text);
+    }
 }

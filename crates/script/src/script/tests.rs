@@ -1,5 +1,6 @@
 //! Scripts: what they see, what they change, and where they are stopped.
 
+mod attacks;
 mod limits;
 pub(crate) mod methods;
 

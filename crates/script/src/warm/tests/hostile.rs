@@ -111,9 +111,9 @@ fn nothing_is_left_anywhere() {
     let places = places();
     assert!(places.len() > 80, "{}", places.len());
     for deed in DEEDS {
-        for some in places.chunks(40) {
+        for some in places.chunks(64) {
             let deeds: Vec<_> = some.iter().map(|place| (*place, *deed)).collect();
-            stays_clean(&hostile(&deeds), 3);
+            stays_clean(&hostile(&deeds), 2);
         }
     }
 }
@@ -164,8 +164,7 @@ fn what_cannot_be_undone_ends_the_engine() {
         ("(function () { Promise.resolve().then(function () {}); throw 1 })()", false),
     ] {
         let script = script(&format!("{LOOK}{text}"));
-        let limits =
-            ScriptLimits { time: std::time::Duration::from_secs(20), ..ScriptLimits::default() };
+        let limits = ScriptLimits { time: Duration::from_secs(20), ..ScriptLimits::default() };
         let warm = Warm::new(&script, &limits).unwrap();
         let (_, kept) = warm.run(&script, &mut MessageState::default(), &limits);
         assert_eq!(kept.is_some(), is_kept, "{text}");
