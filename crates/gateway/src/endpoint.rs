@@ -172,9 +172,12 @@ pub(crate) fn choose<'a>(exchange: &Exchange, api: &'a LiveApi) -> Result<&'a En
     if let Some(mock) = &api.mock
         && is_mocked(exchange, api)
     {
+        // It answers for both stages; the gateway may be for one of them alone.
+        stage(exchange, api, (true, true))?;
         return Ok(mock);
     }
-    stage(exchange, api)
+    let there = (api.endpoints.production.is_some(), api.endpoints.sandbox.is_some());
+    stage(exchange, api, there)
         .map_err(Failure::from)
         .and_then(|stage| at(&api.endpoints, stage).ok_or_else(|| FaultCode::NoEndpoint.into()))
 }
@@ -194,19 +197,18 @@ pub fn at(endpoints: &Stages<Endpoint>, stage: Stage) -> Option<&Endpoint> {
     }
 }
 
-fn stage(exchange: &Exchange, api: &LiveApi) -> Result<Stage, FaultCode> {
+fn stage(
+    exchange: &Exchange,
+    api: &LiveApi,
+    (has_production, has_sandbox): (bool, bool),
+) -> Result<Stage, FaultCode> {
     let is_open = exchange
         .record
         .operation
         .and_then(|index| api.plan.operations.get(index))
         .is_none_or(|operation| operation.auth == AuthPlan::None);
     let key = if is_open { None } else { asked_for(exchange) };
-    stage_for(
-        exchange.snapshot.kind,
-        key,
-        api.endpoints.production.is_some(),
-        api.endpoints.sandbox.is_some(),
-    )
+    stage_for(exchange.snapshot.kind, key, has_production, has_sandbox)
 }
 
 /// The kind of key that was shown; `None` where none had to be.
