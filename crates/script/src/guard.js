@@ -1,6 +1,6 @@
-(function (ask) {
+(function (ask, inJson, inTexts, inLists, inTyped, inGlobal) {
   'use strict';
-  const { apply, defineProperty: define } = Reflect;
+  const { apply, defineProperty: define, getPrototypeOf: above } = Reflect;
   const guard = (holder, names) => {
     for (const name of names.split(' ')) {
       const own = holder[name];
@@ -10,12 +10,9 @@
       define(holder, name, { value: guarded });
     }
   };
-  guard(JSON, 'stringify parse');
-  guard(String.prototype, 'indexOf lastIndexOf includes split replace replaceAll match search normalize '
-    + 'toUpperCase toLowerCase localeCompare repeat padStart padEnd concat isWellFormed toWellFormed');
-  guard(Array.prototype, 'join sort toSorted reverse toReversed fill concat slice splice toSpliced '
-    + 'indexOf lastIndexOf includes copyWithin flat');
-  guard(Object.getPrototypeOf(Uint8Array.prototype), 'join sort toSorted reverse toReversed fill slice set '
-    + 'with indexOf lastIndexOf includes copyWithin');
-  guard(globalThis, 'encodeURI encodeURIComponent decodeURI decodeURIComponent escape unescape');
+  guard(JSON, inJson);
+  guard(String.prototype, inTexts);
+  guard(Array.prototype, inLists);
+  guard(above(Uint8Array.prototype), inTyped);
+  guard(globalThis, inGlobal);
 })

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use rquickjs::Value;
 
 use crate::error::{CompileError, ScriptError};
+use crate::guard;
 use crate::limits::ScriptLimits;
 use crate::state::{MessageState, Needs};
 use crate::{lex, prepare, run};
@@ -28,6 +29,8 @@ pub struct Script {
     needs: Needs,
     ignores_result: bool,
     is_plain: bool,
+    /// Whether it names a function that must ask for the time.
+    pub(crate) is_slow: bool,
     names: BTreeSet<String>,
     scopes: Vec<&'static str>,
 }
@@ -77,6 +80,7 @@ impl Script {
             function: function.map(str::to_owned).filter(|name| lex::is_identifier(name)),
             needs,
             ignores_result: false,
+            is_slow: prepared.words.iter().chain(&prepared.literals).any(|it| guard::knows(it)),
             is_plain: !prepared.touches_language,
         })
     }

@@ -1,10 +1,12 @@
 //! Scripts that are made, run as the gateway runs scripts.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use mock::{Contract, generate};
 use model::yaml;
-use script::{MessageState, PropertyValue, Script, ScriptLimits};
+
+use script::{Engines, MessageState, PropertyValue, Script, ScriptLimits};
 
 /// The properties and the payload that a script has set.
 struct Ran {
@@ -20,6 +22,8 @@ fn run(document: &str, method: &str, path: &str, code: Option<&str>, accept: &st
     let text = generate::script(contract.operation(method, path).unwrap()).text;
     let script = Script::compile(&text, "mock", None);
     let script = script.unwrap_or_else(|error| panic!("{error}\n{text}"));
+    let script = Arc::new(script.ignoring_result());
+    assert!(script.may_be_kept(), "{text}");
     let mut state = MessageState::default();
     let mut properties = BTreeMap::new();
     properties.insert("AcceptHeader".to_owned(), PropertyValue::Text(accept.to_owned()));
@@ -27,8 +31,17 @@ fn run(document: &str, method: &str, path: &str, code: Option<&str>, accept: &st
         .map(|code| ("query.param.responseCode".to_owned(), PropertyValue::Text(code.to_owned())));
     properties.extend(code);
     state.properties.entry("default".to_owned()).or_default().extend(properties);
+    let before = state.clone();
     let ran = script.run(&mut state, &ScriptLimits::default());
     ran.unwrap_or_else(|error| panic!("{error}\n{text}"));
+    // In an engine that is kept it does the same, each time.
+    let mut engines = Engines::default();
+    for _ in 0..3 {
+        let mut again = before.clone();
+        engines.run(&script, &mut again, &ScriptLimits::default()).unwrap();
+        assert_eq!(again.changes, state.changes, "{text}");
+    }
+    assert_eq!(engines.kept(), 1, "{text}");
     let property = |name: &str| match state.properties["default"].get(name) {
         Some(PropertyValue::Text(text)) => text.clone(),
         other => panic!("{name}: {other:?}"),
