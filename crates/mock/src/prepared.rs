@@ -234,6 +234,19 @@ impl Prepared {
         self.answers.iter().map(|answer| answer.status).collect()
     }
 
+    /// Whether [`Self::validate`] has what it needs, and compiles nothing more.
+    #[must_use]
+    pub fn is_ready_to_validate(&self) -> bool {
+        self.checks.0.get().is_some()
+    }
+
+    /// Whether [`Self::check`] has what it needs for such an answer, and compiles nothing more.
+    #[must_use]
+    pub fn is_ready_to_check(&self, status: u16, media_type: Option<&str>) -> bool {
+        let content = media_type.and_then(|media_type| self.content(status, media_type));
+        content.is_none_or(|content| content.schema.0.get().is_some())
+    }
+
     fn content(&self, status: u16, media_type: &str) -> Option<&Content> {
         let at = declared(&self.statuses(), status)?;
         self.answers.get(at)?.content(media_type)

@@ -79,7 +79,7 @@ pub(crate) async fn request(
     prepared: &Arc<Prepared>,
     came: Came,
 ) -> Result<(), Failure> {
-    let problems = if came.body.len() <= SMALL {
+    let problems = if came.body.len() <= SMALL && prepared.is_ready_to_validate() {
         came.problems(prepared)
     } else {
         let prepared = Arc::clone(prepared);
@@ -98,7 +98,8 @@ pub(crate) async fn answer(
     prepared: &Arc<Prepared>,
     sent: Sent,
 ) -> Result<Option<String>, Failure> {
-    if sent.body.len() <= SMALL {
+    let is_ready = prepared.is_ready_to_check(sent.status, sent.media_type.as_deref());
+    if sent.body.len() <= SMALL && is_ready {
         return Ok(sent.problem(prepared));
     }
     let prepared = Arc::clone(prepared);
