@@ -457,7 +457,7 @@ impl Deployer {
             endpoints,
             exchanges_tokens: exchanges_tokens(&plan),
             mock: plan.operations.iter().any(|it| it.is_mocked).then(|| self.mock(&plan)),
-            mock_state: plan.mock_state.clone().map(|limits| Mutex::new(Store::new(limits))),
+            mock_state: plan.mock_state.map(|limits| Mutex::new(Store::new(limits))),
             records: plan.operations.iter().any(|it| it.records),
             recordings: Recordings::default(),
             answers: Default::default(),

@@ -200,7 +200,7 @@ fn loops_around_large_values_are_stopped() {
         "try { s.indexOf('y') } finally { continue }",
     ] {
         let text = format!(
-            "var s = 'x'.repeat(50000), u = new Uint8Array(50000), a = ['\\u0001'.repeat(10000)], \
+            "var s = 'x'.repeat(10000), u = new Uint8Array(50000), a = ['\\u0001'.repeat(10000)], \
              j = JSON.stringify(a); for (;;) {{ {body} }}"
         );
         for kind in check(&text) {
