@@ -13,6 +13,7 @@ mod idle;
 pub(crate) mod instructions;
 mod load;
 mod meter;
+mod mocks;
 mod peer;
 mod policies;
 mod projects;
@@ -87,6 +88,9 @@ enum Kind {
     /// Measures SOAP: the import of a large WSDL, and SOAP that goes through beside REST that becomes
     /// SOAP. `--only import` or `turn` for one of them.
     Soap,
+    /// Measures mocks: what an answer costs, the memory of those that nobody calls, and what harmful
+    /// scripts do to other APIs. `--only cost`, `memory` or `attack` for one of them.
+    Mocks,
 }
 
 /// Everything, in the order of docs/benchmarks.md.
@@ -100,6 +104,7 @@ const ALL: &[Kind] = &[
     Kind::Secured,
     Kind::Policies,
     Kind::Soap,
+    Kind::Mocks,
 ];
 
 /// `cargo xtask bench`.
@@ -118,7 +123,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         (None, Some(_)) => vec![Kind::Workloads],
         // Some is ours alone.
         (None, None) if !plan.peers.contains(&Peer::Weir) => {
-            let ours = [Kind::Start, Kind::Secured, Kind::Soap];
+            let ours = [Kind::Start, Kind::Secured, Kind::Soap, Kind::Mocks];
             ALL.iter().copied().filter(|kind| !ours.contains(kind)).collect()
         }
         (None, None) => ALL.to_vec(),
@@ -138,6 +143,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
             Kind::Secured => secured::run(&plan),
             Kind::Policies => policies::run(&plan),
             Kind::Soap => soap::run(&plan),
+            Kind::Mocks => mocks::run(&plan),
         }?;
     }
     Ok(())
@@ -160,10 +166,10 @@ fn build(kinds: &[Kind], plan: &Plan) -> anyhow::Result<()> {
         println!("bench: building Weir (release)");
         execute(cargo().args(["build", "--locked", "--release", "--package", "app"]))?;
     }
-    if kinds
-        .iter()
-        .any(|kind| matches!(kind, Kind::Rate | Kind::Handshakes | Kind::Idle | Kind::Groups))
-    {
+    let is_driven = |kind: &Kind| {
+        matches!(kind, Kind::Rate | Kind::Handshakes | Kind::Idle | Kind::Groups | Kind::Mocks)
+    };
+    if kinds.iter().any(is_driven) {
         driver::build()?;
     }
     Ok(())

@@ -51,7 +51,7 @@ const FOR_TESTS: &[Need] = &[
     need("python3", "python3-venv", "tests with foreign HTTP/2, WebSocket and gRPC libraries"),
 ];
 
-/// Python packages of the tests.
+/// Python packages of the tests, some with their version.
 const PYTHON_FOR_TESTS: &[&str] = &[
     "h2",
     "websockets",
@@ -62,6 +62,7 @@ const PYTHON_FOR_TESTS: &[&str] = &[
     "zeep",
     "spyne",
     "lxml",
+    "schemathesis==4.32.5",
 ];
 
 /// Node packages of the tests, with their versions.
@@ -160,7 +161,8 @@ fn python() -> anyhow::Result<()> {
 fn python_package(package: &str) -> anyhow::Result<()> {
     python()?;
     let pip = venv().join("bin/pip");
-    if output(command(&pip).args(["show", "--quiet", package])).is_ok() {
+    let name = package.split("==").next().unwrap_or(package);
+    if output(command(&pip).args(["show", "--quiet", name])).is_ok() {
         return Ok(());
     }
     println!("setup: installing Python package {package} into target/venv");

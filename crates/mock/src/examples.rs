@@ -85,6 +85,11 @@ impl Status {
         }
         key.parse().ok().filter(|code| (100..=599).contains(code)).map(Self::Code)
     }
+
+    /// Whether it is followed by an answer (RFC 9110 §15.2), and cannot be given alone.
+    fn is_interim(self) -> bool {
+        matches!(self, Self::Code(100..=199) | Self::Class(1))
+    }
 }
 
 impl<'a> Answers<'a> {
@@ -98,6 +103,10 @@ impl<'a> Answers<'a> {
                 all.notes.push(format!("the response `{key}` is neither a status nor `default`"));
                 continue;
             };
+            if status.is_interim() {
+                all.notes.push(format!("the response `{key}` comes before an answer and is none"));
+                continue;
+            }
             match operation.followed(value) {
                 Ok(response) => {
                     let contents = all.contents(key, response);

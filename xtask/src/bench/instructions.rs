@@ -10,6 +10,7 @@ use anyhow::{Context, ensure};
 
 use super::content::Content;
 use super::load::h2load_summary;
+use super::mocks::{self, Mock};
 use super::peer::weir_command;
 use super::policies::{self, Policy};
 use super::projects;
@@ -24,6 +25,8 @@ struct Scenario {
     is_marked: bool,
     /// What the API does to it.
     policy: Option<Policy>,
+    /// Who answers in the place of the backend.
+    mock: Option<Mock>,
     /// What the body holds.
     content: Content,
     /// How many bytes are sent.
@@ -43,6 +46,7 @@ const GET: Scenario = Scenario {
     path: "/1k",
     is_marked: false,
     policy: None,
+    mock: None,
     content: Content::Filler,
     upload: 0,
     answer: 1024,
@@ -51,7 +55,7 @@ const GET: Scenario = Scenario {
 };
 
 /// The scenarios, over kept connections; budgets are about 4 % above what was measured.
-const SCENARIOS: [Scenario; 9] = [
+const SCENARIOS: [Scenario; 10] = [
     GET,
     Scenario { name: "POST 1 KiB", path: "/post", upload: 1024, budget: 44_000, ..GET },
     Scenario { name: "GET 64 KiB", path: "/64k", answer: 64 * 1024, budget: 48_000, ..GET },
@@ -99,6 +103,14 @@ const SCENARIOS: [Scenario; 9] = [
         budget: 730_000,
         ..GET
     },
+    Scenario {
+        name: "GET 642 B, example of a mock",
+        path: "/menu?kind=all",
+        mock: Some(Mock::Example),
+        answer: mocks::BODY.len() as u64,
+        budget: 42_000,
+        ..GET
+    },
 ];
 
 /// Requests of each scenario in every life of the program; what start and end cost, and each
@@ -133,6 +145,9 @@ pub(crate) fn run() -> anyhow::Result<()> {
     projects::write(&rig.dir.join("apis"), rig.apis, &format!("http://127.0.0.1:{}", rig.backend))?;
     for policy in SCENARIOS.iter().filter_map(|scenario| scenario.policy) {
         policies::write(&rig, &rig.dir.join("apis"), policy)?;
+    }
+    for mock in SCENARIOS.iter().filter_map(|scenario| scenario.mock) {
+        mocks::write(&rig.dir.join("apis"), mock)?;
     }
     let base = count(&rig, None)?;
     let mut over = Vec::new();
@@ -183,6 +198,9 @@ fn send(rig: &Rig, port: u16, scenario: &Scenario, requests: u64) -> anyhow::Res
     let mut api = rig.apis / 2;
     if let Some(policy) = scenario.policy {
         api = policy.api(rig);
+    }
+    if let Some(mock) = scenario.mock {
+        api = mock.api();
     }
     if scenario.is_marked || scenario.policy.is_some() {
         load.args(["-H", "X-Region: eu", "-H", "X-Dropped: dropped"]);

@@ -6,6 +6,7 @@ use anyhow::{Context, ensure};
 use serde::{Deserialize, Serialize};
 
 use super::content::Content;
+use super::mocks;
 use super::peer::Running;
 use super::rig::{Rig, api_path};
 use crate::shell::{find, output, root};
@@ -86,6 +87,10 @@ pub(crate) const REST_10: Workload = Workload {
     ..SOAP_10
 };
 
+/// A menu of ten pizzas, of a mock.
+pub(crate) const MENU: Workload =
+    Workload { name: "GET menu", path: "/menu?kind=all", answer: mocks::BODY.len() as u64, ..GET };
+
 /// The one with the most connections.
 pub(crate) const GET_OF_MANY: Workload =
     Workload { name: "2 workers, GET 1 KiB, 256 connections", workers: 2, connections: 256, ..GET };
@@ -137,6 +142,17 @@ impl Workload {
         seconds: u64,
     ) -> anyhow::Result<Seen> {
         self.run_on(rig, engine.http, engine.https, &api_path(api), seconds)
+    }
+
+    /// The same for whoever listens at a port, with something before the path.
+    pub(crate) fn run_at(
+        &self,
+        rig: &Rig,
+        port: u16,
+        prefix: &str,
+        seconds: u64,
+    ) -> anyhow::Result<Seen> {
+        self.run_on(rig, port, port, prefix, seconds)
     }
 
     /// Puts the load on the backend itself: the ceiling.

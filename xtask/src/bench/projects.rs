@@ -59,7 +59,8 @@ pub(crate) fn write_mediated(
     replace(&project.join("api.yaml"), &api(&name, context, endpoints, policies))
 }
 
-fn replace(path: &Path, text: &str) -> anyhow::Result<()> {
+/// Writes a file at once; a reader sees the old or the new one.
+pub(crate) fn replace(path: &Path, text: &str) -> anyhow::Result<()> {
     let draft = path.with_extension("draft");
     std::fs::write(&draft, text)?;
     Ok(std::fs::rename(draft, path)?)

@@ -128,11 +128,20 @@ pub(crate) fn metered<T>(
     engine: &Running,
     work: impl FnOnce() -> anyhow::Result<T>,
 ) -> anyhow::Result<(T, Cost)> {
+    metered_process(rig, engine.id(), work)
+}
+
+/// The same, where the engine is the process tree with this root.
+pub(crate) fn metered_process<T>(
+    rig: &Rig,
+    engine: u32,
+    work: impl FnOnce() -> anyhow::Result<T>,
+) -> anyhow::Result<(T, Cost)> {
     rig.trim_logs();
-    let (before, start) = (Reading::take(engine.id(), rig.backend_id()), Instant::now());
+    let (before, start) = (Reading::take(engine, rig.backend_id()), Instant::now());
     let result = work()?;
     let wall = start.elapsed().as_secs_f64();
-    let spent = Reading::take(engine.id(), rig.backend_id()).since(before);
+    let spent = Reading::take(engine, rig.backend_id()).since(before);
     let cost = Cost {
         wall,
         engine: spent.engine.as_secs_f64(),

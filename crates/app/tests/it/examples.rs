@@ -29,8 +29,8 @@ async fn serve_examples(examples: &Path) -> (WeirProcess, WeirProcess, TempDir) 
     copy(examples, own.path());
     for file in projects(own.path()) {
         let text = fs::read_to_string(&file).unwrap();
-        // The service of SOAP is no part of the examples.
-        if text.contains("type: SOAP") {
+        // The service of SOAP is no part of the examples, and mocks have none.
+        if text.contains("type: SOAP") || text.contains("MOCKED_OAS") {
             continue;
         }
         assert!(text.contains(":9763/"), "{} has another backend", file.display());
@@ -109,6 +109,7 @@ async fn every_example_answers_as_its_text_says() {
     let staff = process.get("/staff/1.0.0/orders").await;
     assert_eq!((staff.status, &staff.json()["orders"]), (200, &json!(0)), "{}", staff.text());
     policies(&process).await;
+    mocks(&process).await;
     // stages
     assert_eq!(process.get("/stages/1.0.0/menu").await.status, 200);
     let refused = process.get("/stages/1.0.0/order/7").await;
@@ -177,6 +178,36 @@ async fn policies(process: &WeirProcess) {
     let moon = [("X-Region", "moon")];
     let failed = call(process, "GET", "/kitchen/1.0.0/menu", &moon, "").await;
     assert_eq!((failed.status, &failed.json()["fault"]["code"]), (500, &json!("101503")));
+}
+
+/// The example without a service.
+async fn mocks(process: &WeirProcess) {
+    let all = process.get("/reviews/1.0.0/reviews").await.json();
+    assert_eq!((&all[0]["pizza"], &all[1]["stars"]), (&json!("Margherita"), &json!(1)));
+    let kind = [("Content-Type", "application/json")];
+    let post = async |stars: u32| {
+        let review = json!({ "pizza": "Tonno", "stars": stars }).to_string();
+        call(process, "POST", "/reviews/1.0.0/reviews", &kind, &review).await
+    };
+    let taken = post(4).await;
+    assert_eq!((taken.status, &taken.json()["stars"]), (201, &json!(4)), "{}", taken.text());
+    let place = taken.header("location").unwrap();
+    assert_eq!(process.get(place).await.json(), taken.json());
+    let refused = post(9).await;
+    assert_eq!(refused.status, 400);
+    let told = refused.json()["description"].to_string();
+    assert!(told.contains("body /stars"), "{told}");
+    let gone = call(process, "DELETE", "/reviews/1.0.0/reviews/2", &[], "").await;
+    assert_eq!(gone.status, 204);
+    assert_eq!(process.get("/reviews/1.0.0/reviews/2").await.status, 404);
+    let average = process.get("/reviews/1.0.0/average?stars=5,4,3").await;
+    assert_eq!((average.header("x-count"), average.json()), (Some("3"), json!({ "average": 4 })));
+    assert_eq!(process.get("/reviews/1.0.0/average?stars=many").await.status, 400);
+    let report = process.get("/reviews/1.0.0/report?month=november").await;
+    assert_eq!(report.json(), json!({ "month": "november", "stars": 2.5 }));
+    let wish = [("Prefer", "code=404")];
+    let none = call(process, "GET", "/reviews/1.0.0/report", &wish, "").await;
+    assert_eq!((none.status, none.json()), (404, json!({ "error": "no report" })));
 }
 
 /// The members of the group of an API.

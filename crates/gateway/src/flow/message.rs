@@ -16,6 +16,16 @@ use model::fault::FaultCode;
 /// What says how a body is framed; never what a policy says.
 const FRAMING: [HeaderName; 2] = [header::CONTENT_LENGTH, header::TRANSFER_ENCODING];
 
+/// What belongs to one connection (RFC 9110 §7.6.1), and so to the gateway.
+const OF_THE_CONNECTION: [HeaderName; 6] = [
+    header::CONNECTION,
+    header::UPGRADE,
+    header::TRAILER,
+    header::TE,
+    HeaderName::from_static("keep-alive"),
+    HeaderName::from_static("proxy-connection"),
+];
+
 /// The message of a request; the exchange's headers go into it.
 pub(super) fn of_request(exchange: &mut Exchange, api: &LiveApi, plan: &FlowsPlan) -> Message {
     exchange.keep_token(api);
@@ -102,7 +112,7 @@ pub(super) fn restore_framing(exchange: &Exchange, headers: &mut HeaderMap) {
 
 /// Takes away what belongs to a connection or frames a body.
 pub(super) fn clean(headers: &mut HeaderMap) {
-    for name in FRAMING.iter().chain(&[header::CONNECTION, header::UPGRADE, header::TRAILER]) {
+    for name in FRAMING.iter().chain(&OF_THE_CONNECTION) {
         headers.remove(name);
     }
 }

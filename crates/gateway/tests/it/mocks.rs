@@ -1,9 +1,11 @@
 //! Operations that are answered without an upstream (spec/02 §4, §6.1 statements 31 to 39).
 
+mod attacks;
 mod chosen;
 mod errors;
 mod mixed;
 mod recorded;
+mod schemathesis;
 mod scripts;
 mod state;
 mod states;

@@ -89,9 +89,9 @@ pub(crate) fn answer_for(statuses: &[Status], code: Option<&str>) -> Result<(u16
 
 /// The answer for a code that the client has asked for.
 fn by_code(statuses: &[Status], code: &str) -> Result<(u16, usize), Refusal> {
-    let number = code.trim().parse().ok().filter(|number| (100..=599).contains(number));
+    let number = code.trim().parse().ok().filter(|number| (200..=599).contains(number));
     let Some(number) = number else {
-        let detail = format!("`{code}` in `Prefer` is no status; write `code=404`");
+        let detail = format!("`{code}` in `Prefer` is no status of an answer; write `code=404`");
         return Err(Refusal { status: 400, detail });
     };
     declared(statuses, number).map(|at| (number, at)).ok_or_else(|| {

@@ -150,3 +150,22 @@ fn statuses_are_read() {
     check("99", None);
     check("ok", None);
 }
+
+/// What comes before an answer is none.
+#[test]
+fn interim_responses_are_no_answers() {
+    let responses = json!({"103": {"description": ""}, "1XX": {"description": ""}});
+    let document = json!({
+        "openapi": "3.0.3", "info": {"title": "a", "version": "1"},
+        "paths": {"/a": {"get": {"responses": responses}, "put": {"responses": {
+            "100": {"description": ""}, "default": {"description": ""},
+        }}}},
+    });
+    let (contract, _) = Contract::read(&document, "openapi.yaml");
+    let answers = Answers::read(contract.operation("GET", "/a").unwrap());
+    assert_eq!(choose(&answers, None, &Prefer::default(), 1).unwrap_err().status, 501);
+    assert_eq!(answers.notes.len(), 2, "{:?}", answers.notes);
+    let answers = Answers::read(contract.operation("PUT", "/a").unwrap());
+    assert_eq!(choose(&answers, None, &Prefer::default(), 1).unwrap().status, 200);
+    assert_eq!(choose(&answers, None, &Prefer::parse(["code=100"]), 1).unwrap_err().status, 400);
+}

@@ -7,7 +7,7 @@ use regex::Regex;
 use serde_json::{Map, Value, json};
 
 use super::flat::{Cut, Flat, Flattener, Parts};
-use super::{Mode, Turns, number, text};
+use super::{MAX_TURNS, Mode, Turns, number, text};
 use crate::schema::Direction;
 use crate::{Schema, pattern};
 
@@ -170,6 +170,11 @@ impl<'a> Maker<'a> {
         value
     }
 
+    /// Whether no turn of a place has led to a valid value.
+    fn is_hopeless(&self, at: &str) -> bool {
+        self.turns.get(at).is_some_and(|turn| *turn >= MAX_TURNS)
+    }
+
     fn is_lean(&self) -> bool {
         self.made > LEAN_VALUES || self.depth > LEAN_DEPTH
     }
@@ -184,9 +189,13 @@ impl<'a> Maker<'a> {
             if !is_required && (self.is_lean() || optional_left == 0 || self.is_other_way(parts)) {
                 continue;
             }
+            let place = join(at, name);
+            if !is_required && self.is_hopeless(&place) {
+                continue;
+            }
             let wanted = self.discriminating(flat, name);
             let parts = with_patterns(parts, name, flat);
-            match self.value(&parts, &join(at, name), wanted.as_ref()) {
+            match self.value(&parts, &place, wanted.as_ref()) {
                 Ok(value) => drop(out.insert((*name).to_owned(), value)),
                 Err(cut) if is_required => return Err(cut),
                 Err(_) => continue,

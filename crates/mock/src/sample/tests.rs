@@ -44,6 +44,17 @@ fn scalars() {
     check(json!({"type": "string", "default": "d"}), json!("d"));
 }
 
+/// What may be left out is left out where nothing fits.
+#[test]
+fn optional_properties_without_a_value() {
+    let same = json!({"type": "object", "properties": {"a": {"type": "string"}}});
+    let never = json!({"oneOf": [same, same, {"type": "object"}]});
+    let schema =
+        json!({"type": "object", "properties": {"b": {"type": "integer"}, "never": never}});
+    check(schema.clone(), json!({"b": 0}));
+    check(json!({"type": "array", "items": schema}), json!([{"b": 0}]));
+}
+
 #[test]
 fn numbers() {
     check(json!({"type": "integer", "minimum": 7}), json!(7));

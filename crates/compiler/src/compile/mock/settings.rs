@@ -226,7 +226,7 @@ fn choices(at: &Cursor<'_>, found: &mut Diagnostics) -> (Choices, Vec<Prefer>) {
     let (mut conditions, mut wishes) = (Vec::new(), Vec::new());
     for entry in &entries {
         check_keys(entry, &[&["when", "code", "example"]], found);
-        let code = value::count(there(entry, "code"), 100..=599, found);
+        let code = value::count(there(entry, "code"), 200..=599, found);
         let example = value::text(there(entry, "example"), found);
         if entry.get("code").is_absent() && entry.get("example").is_absent() {
             value::refuse(entry, "Write `code`, `example`, or both.", found);
