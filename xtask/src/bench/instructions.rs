@@ -108,7 +108,7 @@ const SCENARIOS: [Scenario; 10] = [
         path: "/menu?kind=all",
         mock: Some(Mock::Example),
         answer: mocks::BODY.len() as u64,
-        budget: 42_000,
+        budget: 22_500,
         ..GET
     },
 ];
