@@ -14,6 +14,7 @@ pub(crate) mod instructions;
 mod load;
 mod meter;
 mod mocks;
+mod parts;
 mod peer;
 mod policies;
 mod projects;

@@ -13,14 +13,14 @@ mod tests;
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use mediation::ScriptRun;
 use script::{Engines, ScriptLimits};
 use thiserror::Error;
 use tokio::sync::oneshot;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::config::ScriptsConfig;
 
@@ -28,6 +28,9 @@ use crate::config::ScriptsConfig;
 const GRACE: Duration = Duration::from_millis(100);
 /// A thread without work ends after this time.
 const IDLE: Duration = Duration::from_secs(30);
+/// How far threads of scripts step back behind workers (`setpriority`; 0 is everybody's, 19 the
+/// last).
+const NICENESS: i32 = 10;
 /// Stacks of threads, in stacks of the engine: what it calls has frames of its own.
 const STACKS: usize = 4;
 
@@ -82,7 +85,8 @@ struct Job {
     run: Box<ScriptRun>,
     limits: ScriptLimits,
     threads: usize,
-    begun: oneshot::Sender<()>,
+    /// When a thread has taken it.
+    begun: Arc<OnceLock<Instant>>,
     ended: oneshot::Sender<Box<ScriptRun>>,
 }
 
@@ -97,19 +101,21 @@ impl Scripts {
         run: Box<ScriptRun>,
         config: &ScriptsConfig,
     ) -> Result<Box<ScriptRun>, NotRun> {
-        let (begun, has_begun) = oneshot::channel();
-        let (ended, has_ended) = oneshot::channel();
+        let begun = Arc::new(OnceLock::new());
+        let (ended, mut has_ended) = oneshot::channel();
         let limits = config.limits.clone();
         let time = limits.time;
-        self.submit(Job { run, limits, threads: config.threads.max(1), begun, ended }, config)?;
-        match timeout(time, has_begun).await {
-            Ok(Ok(())) => {}
-            Ok(Err(_)) => return Err(NotRun::Panic),
-            Err(_) => return Err(NotRun::Waited),
+        let threads = config.threads.max(1);
+        self.submit(Job { run, limits, threads, begun: Arc::clone(&begun), ended }, config)?;
+        // Nobody is woken for the beginning; it is looked at when the time of waiting is over.
+        match timeout(time, &mut has_ended).await {
+            Ok(ended) => return ended.map_err(|_| NotRun::Panic),
+            Err(_) if begun.get().is_none() => return Err(NotRun::Waited),
+            Err(_) => {}
         }
-        match timeout(time.saturating_add(GRACE), has_ended).await {
-            Ok(Ok(run)) => Ok(run),
-            Ok(Err(_)) => Err(NotRun::Panic),
+        let due = begun.get().map_or_else(Instant::now, |begun| *begun + due_after(time));
+        match timeout_at(due, has_ended).await {
+            Ok(ended) => ended.map_err(|_| NotRun::Panic),
             Err(_) => Err(NotRun::Late),
         }
     }
@@ -146,7 +152,12 @@ impl Scripts {
         let inner = Arc::clone(&self.inner);
         let stack = limits.stack.saturating_mul(STACKS);
         let thread = std::thread::Builder::new().name("weir-script".to_owned()).stack_size(stack);
-        thread.spawn(move || inner.serve()).map(drop)
+        thread
+            .spawn(move || {
+                step_back();
+                inner.serve();
+            })
+            .map(drop)
     }
 
     /// Threads that are overdue.
@@ -174,8 +185,8 @@ impl Inner {
     fn serve(&self) {
         let mut engines = Engines::default();
         while let Some((number, job)) = self.take() {
-            let Job { mut run, limits, threads, begun, ended } = job;
-            let is_wanted = begun.send(()).is_ok();
+            let Job { mut run, limits, threads, begun: _, ended } = job;
+            let is_wanted = !ended.is_closed();
             let run = is_wanted.then(|| {
                 // An engine that a panic comes out of is not among the kept ones any more.
                 catch_unwind(AssertUnwindSafe(|| {
@@ -202,8 +213,9 @@ impl Inner {
                 pool.idle = pool.idle.saturating_sub(1);
                 let number = pool.next;
                 pool.next = number.wrapping_add(1);
-                let due = Instant::now() + job.limits.time.saturating_add(GRACE);
-                pool.busy.push((number, due));
+                let now = Instant::now();
+                let begun = *job.begun.get_or_init(|| now);
+                pool.busy.push((number, begun + due_after(job.limits.time)));
                 return Some((number, job));
             }
             if pool.is_closed {
@@ -218,6 +230,19 @@ impl Inner {
                 return None;
             }
         }
+    }
+}
+
+/// When a script is overdue, from its beginning.
+fn due_after(time: Duration) -> Duration {
+    time.saturating_add(GRACE)
+}
+
+/// Lets workers go first where there are not enough processors for both. It is no error where the
+/// system does not allow it: scripts then take their share as everybody else.
+fn step_back() {
+    if let Err(error) = rustix::process::setpriority_process(None, NICENESS) {
+        tracing::debug!(%error, "Threads of scripts keep the priority of the others.");
     }
 }
 

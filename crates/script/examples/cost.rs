@@ -1,7 +1,8 @@
 //! What a run of a mock script costs: `cargo run --release -p script --example cost`.
 
-#![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a measurement for people")]
+#![allow(clippy::print_stdout, reason = "a measurement for people")]
 
+use std::error::Error;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -29,15 +30,15 @@ mc.setProperty('HTTP_SC', code);
 mc.setProperty('X-Total', String(result.total), 'transport');
 mc.setPayloadJSON(result);";
 
-fn main() {
+fn main() -> Result<(), Box<dyn Error>> {
     let limits = ScriptLimits::default();
     for (name, text) in [("mock", MOCK), ("nothing", ""), ("answer", "mc.setPayloadJSON('{}')")] {
-        let script = Arc::new(Script::compile(text, "mock", None).unwrap().ignoring_result());
+        let script = Arc::new(Script::compile(text, "mock", None)?.ignoring_result());
         let cold = per_run(200, || assert!(script.run(&mut state(), &limits).is_ok()));
         let mut engines = Engines::default();
         let first = Instant::now();
         for _ in 0..2 {
-            engines.run(&script, &mut state(), &limits).unwrap();
+            engines.run(&script, &mut state(), &limits)?;
         }
         let first = first.elapsed();
         let warm = per_run(20_000, || assert!(engines.run(&script, &mut state(), &limits).is_ok()));
@@ -49,6 +50,7 @@ fn main() {
             engines.bytes()
         );
     }
+    Ok(())
 }
 
 fn per_run(times: u32, mut run: impl FnMut()) -> Duration {

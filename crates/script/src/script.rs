@@ -1,7 +1,5 @@
 //! A script that was checked.
 
-use std::collections::BTreeSet;
-
 use rquickjs::Value;
 
 use crate::error::{CompileError, ScriptError};
@@ -31,8 +29,8 @@ pub struct Script {
     is_plain: bool,
     /// Whether it names a function that must ask for the time.
     pub(crate) is_slow: bool,
-    names: BTreeSet<String>,
-    scopes: Vec<&'static str>,
+    names: Box<[Box<str>]>,
+    scopes: Box<[&'static str]>,
 }
 
 /// How a run ended.
@@ -69,12 +67,12 @@ impl Script {
             text: all || mentions("getPayloadText"),
             all_names: prepared.has_computed_names || mentions("getPropertyKeySet"),
         };
-        let is_name = |text: &String| !text.is_empty() && text.len() <= LONGEST_NAME;
+        let is_name = |text: &&String| !text.is_empty() && text.len() <= LONGEST_NAME;
         let scopes = crate::SCOPES.into_iter().filter(|scope| prepared.literals.contains(*scope));
         Ok(Self {
             name: name.to_owned(),
             scopes: scopes.collect(),
-            names: prepared.literals.iter().filter(|text| is_name(text)).cloned().collect(),
+            names: prepared.literals.iter().filter(is_name).map(|it| it.as_str().into()).collect(),
             text: prepared.text,
             first_line: 1,
             function: function.map(str::to_owned).filter(|name| lex::is_identifier(name)),
@@ -131,7 +129,7 @@ impl Script {
 
     /// Every text that it spells out, and which may so be the name of a property.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.names.iter().map(String::as_str)
+        self.names.iter().map(AsRef::as_ref)
     }
 
     /// The scopes that it spells out, beside the default.

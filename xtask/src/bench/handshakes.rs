@@ -39,7 +39,7 @@ struct Sample {
 impl Sample {
     /// Processor time of the engine for one connection, in microseconds.
     fn micros(&self) -> f64 {
-        self.cost.engine / self.seen.connections as f64 * 1e6
+        self.cost.per_million(self.seen.connections)
     }
 }
 

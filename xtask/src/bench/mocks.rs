@@ -6,37 +6,14 @@ mod cost;
 mod memory;
 mod words;
 
-use anyhow::ensure;
-use serde_json::{Map, Value};
-
-use super::report::save;
+use super::parts::{self, Part};
 use super::trial::{Notes, Plan};
 pub(crate) use words::{BODY, Mock, write};
 
-/// Measures and reports; all parts, or the one whose name contains `only`.
+/// Measures and reports; all parts, or the one whose name contains what `--only` says.
 pub(super) fn run(plan: &Plan) -> anyhow::Result<()> {
-    let only = plan.only.as_deref().unwrap_or_default().to_ascii_lowercase();
-    let is_wanted = |name: &str| name.contains(&only);
-    let mut notes = Notes::default();
-    let (mut tables, mut results) = (String::new(), Map::new());
-    if is_wanted("cost") {
-        println!("bench: mocks, cost");
-        let (table, samples) = cost::measure(plan, &mut notes)?;
-        tables.push_str(&table);
-        results.insert("cost".to_owned(), samples);
-    }
-    if is_wanted("memory") {
-        println!("bench: mocks, memory");
-        let (table, samples) = memory::measure(plan)?;
-        tables.push_str(&table);
-        results.insert("memory".to_owned(), samples);
-    }
-    if is_wanted("attack") {
-        println!("bench: mocks, attack");
-        let (table, samples) = attack::measure(plan, &mut notes)?;
-        tables.push_str(&table);
-        results.insert("attack".to_owned(), samples);
-    }
-    ensure!(!results.is_empty(), "no part is called that: cost, memory, attack");
-    save(plan, "mocks", &tables, &Value::from(results), &notes)
+    let memory = |plan: &Plan, _: &mut Notes| memory::measure(plan);
+    let parts: [(&str, Part<'_>); 3] =
+        [("cost", &cost::measure), ("memory", &memory), ("attack", &attack::measure)];
+    parts::run(plan, "mocks", &parts)
 }

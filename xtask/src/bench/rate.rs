@@ -187,7 +187,7 @@ fn row(name: &str, samples: &[&Sample]) -> Option<String> {
         0 => " | ".to_owned(),
         _ => format!(
             "{:.1} | {:.0} %",
-            median(|sample| sample.cost.engine / sample.seen.answered as f64 * 1e6),
+            median(|sample| sample.cost.per_million(sample.seen.answered)),
             median(|sample| sample.cost.busy(1)) * 100.0
         ),
     };

@@ -43,7 +43,7 @@ pub(crate) struct Results {
 impl Sample {
     /// Processor seconds of the engine for a million requests.
     pub(crate) fn cpu(&self) -> f64 {
-        self.cost.engine / self.seen.requests as f64 * 1e6
+        self.cost.per_million(self.seen.requests)
     }
 }
 

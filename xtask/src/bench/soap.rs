@@ -7,29 +7,13 @@
 mod import;
 mod turn;
 
-use anyhow::ensure;
-use serde_json::{Map, Value};
-
-use super::report::save;
+use super::parts::{self, Part};
 use super::trial::{Notes, Plan};
 
-/// Measures and reports; both parts, or the one whose name contains `only`.
+/// Measures and reports; both parts, or the one whose name contains what `--only` says.
 pub(super) fn run(plan: &Plan) -> anyhow::Result<()> {
-    let only = plan.only.as_deref().unwrap_or_default().to_ascii_lowercase();
-    let is_wanted = |name: &str| name.contains(&only);
-    let (mut tables, mut results) = (String::new(), Map::new());
-    if is_wanted("import") {
-        println!("bench: soap, import");
-        let (table, samples) = import::measure(plan)?;
-        tables.push_str(&table);
-        results.insert("import".to_owned(), samples);
-    }
-    if is_wanted("turn") {
-        println!("bench: soap, turn");
-        let (table, samples) = turn::measure(plan)?;
-        tables.push_str(&table);
-        results.insert("turn".to_owned(), samples);
-    }
-    ensure!(!results.is_empty(), "no part is called that: import, turn");
-    save(plan, "soap", &tables, &Value::from(results), &Notes::default())
+    let import = |plan: &Plan, _: &mut Notes| import::measure(plan);
+    let turn = |plan: &Plan, _: &mut Notes| turn::measure(plan);
+    let parts: [(&str, Part<'_>); 2] = [("import", &import), ("turn", &turn)];
+    parts::run(plan, "soap", &parts)
 }

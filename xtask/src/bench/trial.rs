@@ -60,6 +60,12 @@ impl Cost {
         self.strangers > DISTURBED * self.wall
     }
 
+    /// Processor seconds of the engine for a million of what it did so often, which are
+    /// microseconds for one.
+    pub(crate) fn per_million(&self, count: u64) -> f64 {
+        self.engine / count as f64 * 1e6
+    }
+
     /// The engine's share of its processors; below 0.9 the load was the limit.
     pub(crate) fn busy(&self, workers: usize) -> f64 {
         self.engine / (self.wall * workers as f64)

@@ -19,13 +19,11 @@ pub struct FlowsPlan {
     pub fault: Option<SequencePlan>,
 }
 
-/// A sequence, ready to run.
+/// A sequence, ready to run. What is printed of it tells it from another one.
 #[derive(Clone)]
 pub struct SequencePlan {
     /// Its steps.
     pub sequence: Arc<Sequence>,
-    /// What tells it from another one, and is printed.
-    text: Arc<str>,
 }
 
 /// The sequences that steps call by their keys.
@@ -70,8 +68,7 @@ impl SequencePlan {
         if sequence.steps.is_empty() {
             return None;
         }
-        let text = Arc::from(sequence.to_string());
-        Some(Self { sequence: Arc::new(sequence), text })
+        Some(Self { sequence: Arc::new(sequence) })
     }
 
     /// Whether a step calls an address that is written in it, or that a rule computes.
@@ -96,7 +93,8 @@ fn has_address(endpoint: &EndpointRef) -> bool {
 
 impl PartialEq for SequencePlan {
     fn eq(&self, other: &Self) -> bool {
-        self.text == other.text
+        Arc::ptr_eq(&self.sequence, &other.sequence)
+            || self.sequence.to_string() == other.sequence.to_string()
     }
 }
 
@@ -113,7 +111,7 @@ impl PartialEq for LibraryPlan {
 
 impl fmt::Display for SequencePlan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+        write!(f, "{}", self.sequence)
     }
 }
 

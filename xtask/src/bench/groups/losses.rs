@@ -353,7 +353,7 @@ fn row(text: &mut String, trouble: Trouble, samples: &[&Sample]) {
             median(|sample| sample.seen.p50) / 1000.0,
             median(|sample| sample.seen.p99) / 1000.0,
             median(|sample| sample.seen.max) / 1000.0,
-            median(|sample| sample.cost.engine / sample.seen.answered as f64 * 1e6),
+            median(|sample| sample.cost.per_million(sample.seen.answered)),
             median(|sample| sample.cost.busy(1)) * 100.0,
             samples.len()
         ),

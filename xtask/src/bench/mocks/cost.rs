@@ -45,7 +45,7 @@ struct Sample {
 impl Sample {
     /// Processor seconds for a million requests, which are microseconds for one.
     fn cpu(&self) -> f64 {
-        self.cost.engine / self.seen.requests as f64 * 1e6
+        self.cost.per_million(self.seen.requests)
     }
 }
 

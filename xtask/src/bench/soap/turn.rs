@@ -61,7 +61,7 @@ struct Sample {
 impl Sample {
     /// Processor seconds of the gateway for a million requests.
     fn cpu(&self) -> f64 {
-        self.cost.engine / self.seen.requests as f64 * 1e6
+        self.cost.per_million(self.seen.requests)
     }
 }
 
