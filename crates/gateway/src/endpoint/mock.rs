@@ -24,7 +24,7 @@ use crate::exchange::Exchange;
 use crate::fault::Failure;
 use crate::flow;
 use crate::snapshot::LiveApi;
-pub(crate) use answer::{Wished, failing, of_definition, warn};
+pub(crate) use answer::{failing, of_definition, warn};
 pub(crate) use apart::Apart;
 pub(crate) use check::{Came, Sent, answer as check_answer, request as check_request};
 
@@ -86,7 +86,8 @@ impl MockLeaf {
         Some(reply)
     }
 
-    /// Answers a request whose policies are done, or that has none.
+    /// Answers what [`Self::at_once`] does not: a request whose policies are done, or that has
+    /// none.
     ///
     /// # Errors
     ///
@@ -97,20 +98,12 @@ impl MockLeaf {
         exchange: &mut Exchange,
         api: &LiveApi,
     ) -> Result<Response<ResponseBody>, Failure> {
-        if let Some(answered) = self.at_once(exchange, api) {
-            return answered;
-        }
         flow::mock::answer(exchange, api, self).await
     }
 
     /// What is wished for: by the client, else by conditions, else by the endpoint itself.
     pub(crate) fn wish(&self, headers: &HeaderMap, chosen: Option<&Prefer>) -> Prefer {
-        let mut wish = if headers.contains_key(&PREFER) {
-            let fields = headers.get_all(&PREFER).iter();
-            Prefer::parse(fields.filter_map(|field| field.to_str().ok()))
-        } else {
-            Prefer::default()
-        };
+        let mut wish = preferred(headers);
         if wish.code.is_none() && wish.example.is_none() {
             let other = chosen.unwrap_or(&self.plan.wish);
             wish.code.clone_from(&other.code);
@@ -118,6 +111,12 @@ impl MockLeaf {
         }
         wish
     }
+}
+
+/// What the client wishes for.
+pub(crate) fn preferred(headers: &HeaderMap) -> Prefer {
+    let fields = headers.get_all(&PREFER).iter();
+    Prefer::parse(fields.filter_map(|field| field.to_str().ok()))
 }
 
 /// How the operation of an exchange is mocked.

@@ -13,7 +13,7 @@ use super::body::Origin;
 use super::host::View;
 use super::{Flow, dropped, message, of_mediation};
 use crate::body::ResponseBody;
-use crate::endpoint::mock::{self, Apart, Came, MockLeaf, Sent, Wished};
+use crate::endpoint::mock::{self, Apart, Came, MockLeaf, Sent};
 use crate::exchange::Exchange;
 use crate::fault::Failure;
 use crate::snapshot::LiveApi;
@@ -84,8 +84,8 @@ impl Flow<'_> {
                 let number = self.chosen(plan, message).await?;
                 let chosen = number.and_then(|number| plan.choices.wishes.get(number));
                 let wish = leaf.wish(&message.headers, chosen);
-                let wished = Wished { headers: &message.headers, wish };
-                let answered = mock::of_definition(&self.apart(), plan, &wished).await?;
+                let (apart, headers) = (self.apart(), &message.headers);
+                let answered = mock::of_definition(&apart, plan, headers, &wish).await?;
                 Ok(match answered {
                     (response, None) => response,
                     (response, Some(warning)) => {
@@ -128,7 +128,7 @@ impl Flow<'_> {
             return Ok(None);
         };
         // Who asks for a certain answer gets that one.
-        if message.headers.contains_key("prefer") {
+        if !mock::preferred(&message.headers).is_empty() {
             return Ok(None);
         }
         let body = self.body_of(message).await?;

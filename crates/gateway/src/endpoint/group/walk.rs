@@ -287,7 +287,10 @@ impl<'a> Walk<'a> {
             exchange.body = replay.body();
         }
         exchange.record.attempts.target = None;
-        Box::pin(leaf.call(exchange, api)).await
+        match leaf.at_once(exchange, api) {
+            Some(answered) => answered,
+            None => Box::pin(leaf.call(exchange, api)).await,
+        }
     }
 
     /// Makes an attempt, with others beside it where the group hedges.

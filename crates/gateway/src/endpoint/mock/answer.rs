@@ -24,14 +24,6 @@ const APPLIED: HeaderName = HeaderName::from_static("preference-applied");
 /// An answer, and what is wrong with it.
 pub(crate) type Answered = (Response<ResponseBody>, Option<String>);
 
-/// What is wanted of a definition.
-pub(crate) struct Wished<'a> {
-    /// The headers of the request.
-    pub(crate) headers: &'a HeaderMap,
-    /// Which answer.
-    pub(crate) wish: Prefer,
-}
-
 /// The answer that the definition gives.
 ///
 /// # Errors
@@ -40,14 +32,14 @@ pub(crate) struct Wished<'a> {
 pub(crate) async fn of_definition(
     apart: &Apart,
     mock: &MockPlan,
-    wished: &Wished<'_>,
+    headers: &HeaderMap,
+    wish: &Prefer,
 ) -> Result<Answered, Failure> {
     let Some(prepared) = &mock.prepared else {
         let detail = "the operation is not in the definition".to_owned();
         return Err(refused(Refusal { status: 501, detail }));
     };
-    let accept = accept(wished.headers);
-    let reply = prepared.choose(accept, &wished.wish).map_err(refused)?;
+    let reply = prepared.choose(accept(headers), wish).map_err(refused)?;
     if !matches!(reply.body, ReplyBody::Made) {
         return of_reply(&reply, mock.checks_answers);
     }

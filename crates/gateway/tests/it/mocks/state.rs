@@ -46,6 +46,14 @@ async fn what_is_created_is_read_and_changed_and_deleted() {
     assert_eq!(place, format!("/pets/1.0/pets/{}", made["id"]));
     assert_eq!(call("GET", &place, "").await.1.json(), made);
     assert_eq!(call("GET", "/pets/1.0/pets", "").await.1.json().as_array().unwrap().len(), 2);
+    // Other preferences are nobody's business here; one for an answer leaves the state alone.
+    let other = [JSON, ("prefer", "return=minimal")];
+    assert_eq!(weir.call("GET", &place, &other, b"").await.json(), made);
+    let asked = [JSON, ("prefer", "example=rex")];
+    assert_eq!(
+        weir.call("GET", &place, &asked, b"").await.json(),
+        json!({ "id": 1, "name": "Rex" })
+    );
     let (status, answer) = call("PATCH", &place, r#"{"name": "Eve"}"#).await;
     assert_eq!((status, &answer.json()["name"]), (200, &json!("Eve")));
     assert_eq!(call("PUT", &place, r#"{"name": "Ann"}"#).await.1.json()["name"], json!("Ann"));
