@@ -150,7 +150,7 @@ fn evaluate(
         guard::install(ctx, clock)?;
     }
     let mc = mc::install(ctx, held)?;
-    let mut value: Value<'_> = ctx.eval_with_options(script.text.as_str(), options(FILE))?;
+    let mut value: Value<'_> = ctx.eval_with_options(&*script.text, options(FILE))?;
     if let Some(name) = &script.function {
         let function: Function<'_> = ctx.globals().get(name.as_str())?;
         value = function.call((mc,))?;

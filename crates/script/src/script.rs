@@ -21,7 +21,7 @@ const LONGEST_NAME: usize = 128;
 #[derive(Debug)]
 pub struct Script {
     pub(crate) name: String,
-    pub(crate) text: String,
+    pub(crate) text: Box<str>,
     pub(crate) function: Option<String>,
     pub(crate) first_line: u32,
     needs: Needs,
@@ -29,7 +29,8 @@ pub struct Script {
     is_plain: bool,
     /// Whether it names a function that must ask for the time.
     pub(crate) is_slow: bool,
-    names: Box<[Box<str>]>,
+    /// A line for each of its texts that may be a name, since there are many of them.
+    names: Box<str>,
     scopes: Box<[&'static str]>,
 }
 
@@ -67,13 +68,16 @@ impl Script {
             text: all || mentions("getPayloadText"),
             all_names: prepared.has_computed_names || mentions("getPropertyKeySet"),
         };
-        let is_name = |text: &&String| !text.is_empty() && text.len() <= LONGEST_NAME;
+        let is_name =
+            |text: &&String| !text.is_empty() && text.len() <= LONGEST_NAME && !text.contains('\n');
+        let names: Vec<&str> =
+            prepared.literals.iter().filter(is_name).map(String::as_str).collect();
         let scopes = crate::SCOPES.into_iter().filter(|scope| prepared.literals.contains(*scope));
         Ok(Self {
             name: name.to_owned(),
             scopes: scopes.collect(),
-            names: prepared.literals.iter().filter(is_name).map(|it| it.as_str().into()).collect(),
-            text: prepared.text,
+            names: names.join("\n").into_boxed_str(),
+            text: prepared.text.into_boxed_str(),
             first_line: 1,
             function: function.map(str::to_owned).filter(|name| lex::is_identifier(name)),
             needs,
@@ -127,9 +131,9 @@ impl Script {
         self.needs
     }
 
-    /// Every text that it spells out, and which may so be the name of a property.
+    /// Every text of one line that it spells out, and which may so be the name of a property.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.names.iter().map(AsRef::as_ref)
+        self.names.lines()
     }
 
     /// The scopes that it spells out, beside the default.
