@@ -92,7 +92,7 @@ codes! {
     WEBSOCKET = "EP025", "WebSocket endpoints are not supported by this version.", "Use an http endpoint.";
     GRAPHQL = "EP026", "GraphQL endpoints are not supported by this version.", "Use an http endpoint.";
     WSDL = "EP027", "The address of a WSDL endpoint cannot be found: its WSDL cannot be read, or does not have the service or port.", "Name a service and a port that the WSDL has, or use an address endpoint.";
-    PROTOTYPE = "EP028", "Mock endpoints are not supported by this version.", "Use an http endpoint.";
+    PROTOTYPE = "EP028", "A mock is written as a type of endpoint.", "Set `endpointImplementationType` to INLINE or MOCKED_OAS.";
     SECURITY_BASIC = "EP030", "Basic authentication towards an endpoint is not described completely, or in a way that cannot be sent.", "Write `username` and `password`; the user name has no colon.";
     SECURITY_DIGEST = "EP031", "Digest authentication towards an endpoint is not described completely, or in a way that cannot be sent.", "Write `username` and `password`.";
     SECURITY_OAUTH = "EP032", "The OAuth 2.0 client of an endpoint is not described completely, or in a way that cannot work.", "Write `tokenUrl`, `clientId` and `clientSecret`, and `grantType` CLIENT_CREDENTIALS or PASSWORD.";

@@ -129,7 +129,12 @@ fn root(config: &EndpointConfig, found: &mut Diagnostics) -> Option<Root> {
         EndpointKind::AwsLambda => (codes::AWS_LAMBDA, "AWS Lambda endpoints"),
         EndpointKind::WebSocket => (codes::WEBSOCKET, "WebSocket endpoints"),
         EndpointKind::GraphQl => (codes::GRAPHQL, "GraphQL endpoints"),
-        EndpointKind::Mock => (codes::PROTOTYPE, "mock endpoints"),
+        EndpointKind::Mock => {
+            let message = "a mock is no type of endpoint, but what implements the API";
+            let help = "Set `endpointImplementationType` to INLINE or MOCKED_OAS.";
+            found.error(codes::PROTOTYPE, type_place(config), message, help);
+            return None;
+        }
         EndpointKind::Absent | EndpointKind::Unknown(_) => {
             report_unknown(config, found);
             return None;
