@@ -4,6 +4,7 @@ use std::fs::OpenOptions;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
@@ -245,12 +246,29 @@ pub(crate) fn free_port() -> anyhow::Result<u16> {
     free_ports(1)?.pop().context("no port is free")
 }
 
+/// Where ports are looked for: below those that the system gives to connections, one of which could
+/// have taken a port before it is listened on.
+const PORTS: std::ops::Range<u16> = 12_000..32_000;
+
 /// Different ports of 127.0.0.1 that were free a moment ago.
 pub(crate) fn free_ports(count: usize) -> anyhow::Result<Vec<u16>> {
-    let bind = |_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0));
-    let listeners = (0..count).map(bind).collect::<Result<Vec<_>, _>>()?;
-    let ports = listeners.iter().map(|listener| Ok(listener.local_addr()?.port()));
-    ports.collect()
+    // Each call goes on behind the one before it, and each process begins elsewhere.
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let begin = std::process::id().wrapping_mul(101);
+    let size = u32::from(PORTS.end - PORTS.start);
+    let mut ports = Vec::new();
+    for _ in 0..size {
+        if ports.len() == count {
+            break;
+        }
+        let step = begin.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % size;
+        let port = PORTS.start + u16::try_from(step)?;
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            ports.push(port);
+        }
+    }
+    ensure!(ports.len() == count, "no {count} ports are free");
+    Ok(ports)
 }
 
 /// Waits until somebody listens.
