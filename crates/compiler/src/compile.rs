@@ -41,6 +41,37 @@ pub struct CompileOptions {
     pub cors: CorsDefaults,
     /// Whether APIs that are mocks are served in every state of their life cycle.
     pub mocks_in_any_state: bool,
+    /// What endpoints of AWS leave out.
+    pub aws: AwsDefaults,
+}
+
+/// What endpoints of AWS leave out, from the gateway's environment and configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AwsDefaults {
+    /// The region (`AWS_REGION`, `AWS_DEFAULT_REGION`, or that of the profile).
+    pub region: Option<String>,
+    /// Where Lambda is called, in place of the service's own host (`AWS_ENDPOINT_URL_LAMBDA`,
+    /// `AWS_ENDPOINT_URL`).
+    pub lambda_url: Option<String>,
+    /// Which of a region's hosts are called (`AWS_USE_FIPS_ENDPOINT`,
+    /// `AWS_USE_DUALSTACK_ENDPOINT`).
+    pub reach: lambda::function::Reach,
+    /// How payloads become answers where nothing is said.
+    pub mapping: lambda::Mapping,
+    /// Whether `isBase64Encoded` is true for the `{}` in place of no body too, as in WSO2.
+    pub has_flag_bug: bool,
+}
+
+impl Default for AwsDefaults {
+    fn default() -> Self {
+        Self {
+            region: None,
+            lambda_url: None,
+            reach: lambda::function::Reach::default(),
+            mapping: lambda::Mapping::Automatic,
+            has_flag_bug: false,
+        }
+    }
 }
 
 /// CORS for what APIs leave out (`[apim.cors]`, spec/03 §6.3).

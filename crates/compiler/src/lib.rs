@@ -11,6 +11,6 @@ pub mod plan;
 pub mod template;
 
 pub use compile::{
-    CompileOptions, CorsDefaults, Lookup, Secrets, brings_wsdl, compile, compile_files,
+    AwsDefaults, CompileOptions, CorsDefaults, Lookup, Secrets, brings_wsdl, compile, compile_files,
 };
 pub use plan::ApiPlan;

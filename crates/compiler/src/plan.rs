@@ -6,6 +6,7 @@ mod credentials;
 mod dynamic;
 mod flows;
 mod group;
+mod lambda;
 mod leaf;
 mod mock;
 mod print;
@@ -32,6 +33,7 @@ pub use group::{
     FailOverSwitch, FailoverPlan, FailureRate, GroupPlan, HashKey, Hedge, MemberPlan, Mode, Order,
     Recovery, Replay, Retries, RetryPolicy, Triggers, WhenLost,
 };
+pub use lambda::{AwsPlan, AwsRole, AwsSource, FunctionPlan, LambdaPlan};
 pub use leaf::{HealthCheck, HttpProbe, Limits, Probe, Queue, StatusSet};
 pub use mediation::soap::{Format, Optimize, Wanted};
 
@@ -225,6 +227,8 @@ pub struct HttpPlan {
     pub limits: Limits,
     /// How its health is checked without calls.
     pub health_check: Option<HealthCheck>,
+    /// The functions of AWS Lambda that are called there.
+    pub lambda: Option<Box<LambdaPlan>>,
 }
 
 /// The kinds of URL leaf.
@@ -236,6 +240,8 @@ pub enum Dialect {
     Address,
     /// `default`: the address is that of the request, and SOAP messages go to it bare.
     Dynamic,
+    /// `awslambda`: the URL is that of the service, and each operation has its path.
+    Lambda,
 }
 
 /// How HTTP/2 is chosen towards an upstream (`x-weir-http2`).

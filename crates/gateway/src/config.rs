@@ -1,6 +1,7 @@
 //! What the gateway can be told, with its defaults. Where each value comes from is the business of
 //! `config/read.rs`.
 
+pub mod aws;
 pub mod environments;
 pub mod oauth;
 pub mod overrides;
@@ -43,6 +44,8 @@ pub struct GatewayConfig {
     pub upstream: upstream::Upstreams,
     /// How tokens for upstreams are had.
     pub oauth: oauth::OAuthConfig,
+    /// How functions of AWS Lambda are called.
+    pub aws: aws::AwsConfig,
     /// Where the secrets of projects may be.
     pub secrets: secrets::SecretsConfig,
     /// How requests are forwarded.
@@ -519,6 +522,7 @@ impl Default for GatewayConfig {
             },
             upstream_tls: UpstreamTls::default(),
             oauth: oauth::OAuthConfig::default(),
+            aws: aws::AwsConfig::default(),
             secrets: secrets::SecretsConfig::default(),
             upstream: upstream::Upstreams::default(),
             forwarding: Forwarding::default(),

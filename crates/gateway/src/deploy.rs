@@ -357,6 +357,7 @@ impl Deployer {
             let options = CompileOptions {
                 cors: cors_defaults(&self.config),
                 mocks_in_any_state: self.config.mocks_in_any_state,
+                aws: self.config.aws.defaults.clone(),
             };
             let (plan, found) =
                 compile(&project, &options, Secrets { source: &*self.vault, before });

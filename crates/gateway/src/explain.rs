@@ -4,8 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use compiler::plan::MockAnswers;
-use compiler::plan::{AuthPlan, Credentials};
+use compiler::plan::{AuthPlan, AwsSource, Credentials, MockAnswers};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
 use model::fault::FaultCode;
 use serde_json::{Value, json};
@@ -349,6 +348,16 @@ fn shown_credentials(credentials: &Credentials) -> String {
         Credentials::QueryKey { name, .. } => format!("a key in the query parameter {name}"),
         Credentials::OAuth(plan) => {
             format!("a token from {} for the client {}", plan.token_url, plan.client.id)
+        }
+        Credentials::Aws(plan) => {
+            let keys = match &plan.source {
+                AwsSource::Keys { id, .. } => format!("the access key {id}"),
+                AwsSource::Chain { .. } => "the keys of this machine".to_owned(),
+            };
+            match &plan.role {
+                Some(role) => format!("a signature in the role {}, assumed with {keys}", role.arn),
+                None => format!("a signature with {keys}"),
+            }
         }
     }
 }

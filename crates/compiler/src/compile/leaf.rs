@@ -74,6 +74,7 @@ impl Leaf<'_> {
             identity,
             limits,
             health_check,
+            lambda: None,
         })
     }
 }

@@ -27,7 +27,7 @@ pub(super) fn parse(
     };
     let checked = match dialect {
         Dialect::Http => check(text),
-        Dialect::Address | Dialect::Dynamic => check_fixed(text),
+        Dialect::Address | Dialect::Dynamic | Dialect::Lambda => check_fixed(text),
     };
     match checked {
         Ok(template) => {

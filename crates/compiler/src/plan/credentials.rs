@@ -5,6 +5,8 @@ use std::time::Duration;
 use http::HeaderName;
 use model::secret::Secret;
 
+use super::AwsPlan;
+
 /// How the gateway shows an endpoint who it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Credentials {
@@ -28,6 +30,8 @@ pub enum Credentials {
         /// The key.
         key: Secret,
     },
+    /// A signature for an account of AWS (Signature Version 4).
+    Aws(Box<AwsPlan>),
 }
 
 impl Credentials {

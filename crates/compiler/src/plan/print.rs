@@ -4,6 +4,7 @@ mod credentials;
 mod dynamic;
 mod flows;
 mod group;
+mod lambda;
 mod leaf;
 mod mock;
 
@@ -128,6 +129,7 @@ impl Display for HttpPlan {
             Dialect::Http => "http",
             Dialect::Address => "address",
             Dialect::Dynamic => "default",
+            Dialect::Lambda => "lambda",
         };
         let url = if self.dialect == Dialect::Dynamic { "computed" } else { self.url.as_str() };
         line(f, "url", url)?;
@@ -151,10 +153,10 @@ impl Display for HttpPlan {
             write!(f, "{identity}")?;
         }
         write!(f, "{}{}", self.resilience, self.limits)?;
-        match &self.health_check {
-            Some(check) => write!(f, "{check}"),
-            None => Ok(()),
+        if let Some(check) = &self.health_check {
+            write!(f, "{check}")?;
         }
+        self.lambda.iter().try_for_each(|lambda| write!(f, "{lambda}"))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use compiler::plan::Credentials;
+use compiler::plan::{AwsSource, Credentials};
 use model::fault::FaultCode;
 use serde_json::{Map, Value, json};
 use tokio::time::Instant;
@@ -168,6 +168,7 @@ fn describe_leaf(leaf: &HttpLeaf, member: Option<&Member>, now: Instant) -> Valu
             compiler::plan::Dialect::Http => "http",
             compiler::plan::Dialect::Address => "address",
             compiler::plan::Dialect::Dynamic => "target",
+            compiler::plan::Dialect::Lambda => "lambda",
         },
         "url": leaf.plan.url.as_str(),
         "ready": member.map_or_else(|| leaf.is_ready(now), |member| member.is_ready(now)),
@@ -313,6 +314,14 @@ fn describe_credentials(credentials: &Credentials) -> Value {
         Credentials::QueryKey { name, .. } => json!({ "kind": "apikey", "query": name }),
         Credentials::OAuth(plan) => {
             json!({ "kind": "oauth", "tokenUrl": plan.token_url, "clientId": plan.client.id })
+        }
+        Credentials::Aws(plan) => {
+            let key = match &plan.source {
+                AwsSource::Keys { id, .. } => Some(id),
+                AwsSource::Chain { .. } => None,
+            };
+            let role = plan.role.as_ref().map(|role| &role.arn);
+            json!({ "kind": "aws", "accessKey": key, "role": role })
         }
     }
 }

@@ -483,6 +483,7 @@ pub(crate) fn not_ready_text(dialect: Dialect, name: &str, why: Unready) -> Stri
         Dialect::Http => "Currently, HTTP endpoint",
         Dialect::Address => "Currently , Address endpoint",
         Dialect::Dynamic => "Currently , Default endpoint",
+        Dialect::Lambda => "Currently, Lambda endpoint",
     };
     format!("{kind} : [ Name : {name} ] [ State : {} ]", why.as_str())
 }

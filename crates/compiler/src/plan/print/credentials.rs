@@ -15,6 +15,7 @@ impl Display for Credentials {
             Self::HeaderKey { name, .. } => line(f, "credentials", format!("key in header {name}")),
             Self::QueryKey { name, .. } => line(f, "credentials", format!("key in query {name}")),
             Self::OAuth(plan) => write!(f, "{plan}"),
+            Self::Aws(plan) => write!(f, "{plan}"),
         }
     }
 }
