@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use gateway::config::GatewayConfig;
+use gateway::config::aws::AwsEnvironment;
 use gateway::config::overrides::Overrides;
 use gateway::config::read::gateway_config;
 use gateway::vault;
@@ -44,6 +45,9 @@ pub(crate) fn load(home: &cli::Home, mut overrides: Overrides) -> Result<Loaded,
         overrides.home =
             Some(gateway::config::overrides::Sourced { value: home.home.clone(), origin });
     }
+    let readable = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    overrides.aws = AwsEnvironment::of(readable);
     let variables = Variables::default()
         .with_environment(|name| std::env::var(name).ok())
         .with_files(file_text)

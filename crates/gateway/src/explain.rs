@@ -311,6 +311,16 @@ fn leaf(
         explanation.step("credentials", shown_credentials(credentials));
     }
     let address = leaf.resolve(exchange, api)?.into_owned();
+    if leaf.plan.lambda.is_some() {
+        let function = leaf.function(exchange).ok_or(FaultCode::LambdaAbsent)?;
+        let verb = match function.stream {
+            Some(_) => "InvokeWithResponseStream",
+            None => "Invoke",
+        };
+        let text = format!("{} ({verb}, {})", function.function, function.invocation.header());
+        explanation.step("function", text);
+        return Ok(());
+    }
     exchange.head.headers.remove("x-weir-key-type");
     let (mut request, _wish) = leaf.request(exchange, &address, api)?;
     let mut url = format!("{}{}", address.target, request.uri());

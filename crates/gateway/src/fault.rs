@@ -1,6 +1,6 @@
 //! A fault on its way to the one place that answers it.
 
-use http::{HeaderName, HeaderValue, StatusCode};
+use http::{HeaderName, HeaderValue, StatusCode, header};
 use model::fault::{FaultCode, ProtocolState};
 
 use crate::upstream::SendFailure;
@@ -24,6 +24,8 @@ pub struct Fault {
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// Whether it was told to the log already.
     pub is_noted: bool,
+    /// Whether it is answered without a body.
+    pub is_bare: bool,
     /// `WWW-Authenticate`, for 401.
     pub challenge: Option<HeaderValue>,
     /// `Allow`, for 405.
@@ -52,6 +54,7 @@ impl Fault {
             status: None,
             headers: Vec::new(),
             is_noted: false,
+            is_bare: false,
             challenge: None,
             allow: None,
         }
@@ -92,7 +95,9 @@ impl Fault {
 
 impl From<SendFailure> for Fault {
     fn from(failure: SendFailure) -> Self {
-        Self { state: failure.state, ..Self::new(failure.code) }.internal(failure.detail)
+        let pause = failure.retry_after.map(|pause| (header::RETRY_AFTER, pause.into()));
+        let headers = pause.into_iter().collect();
+        Self { state: failure.state, headers, ..Self::new(failure.code) }.internal(failure.detail)
     }
 }
 

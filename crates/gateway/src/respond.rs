@@ -121,10 +121,13 @@ pub(crate) fn rescue(mut exchange: Exchange, fault: &Fault) -> Response<Response
     }
     let dialect = dialect(&exchange, fault);
     let status = status(&exchange.snapshot, fault);
-    let mut response = Response::new(ResponseBody::ready(body(fault, dialect)));
+    let body = if fault.is_bare { String::new() } else { body(fault, dialect) };
+    let mut response = Response::new(ResponseBody::ready(body));
     *response.status_mut() = status;
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, content_type(dialect));
+    if !fault.is_bare {
+        headers.insert(header::CONTENT_TYPE, content_type(dialect));
+    }
     headers.insert(header::SERVER, HeaderValue::from_static("Weir"));
     for (name, value) in &fault.headers {
         headers.insert(name.clone(), value.clone());

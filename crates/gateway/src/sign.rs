@@ -5,6 +5,7 @@
 //! waits for them, and is made once more where an upstream refuses them, is in
 //! `endpoint/http/authorize.rs`.
 
+pub(crate) mod aws;
 pub mod digest;
 pub(crate) mod fixed;
 mod live;
@@ -92,5 +93,10 @@ impl Signer {
             Self::Digest(digest) => Some(Live::Digest(Arc::clone(digest))),
             Self::Token(tokens) => Some(Live::Token(tokens.wanted(origin, caller))),
         }
+    }
+}
+impl Signer {
+    pub(crate) fn account(&self) -> Option<&Arc<aws::Account>> {
+        None
     }
 }

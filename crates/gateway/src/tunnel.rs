@@ -121,6 +121,7 @@ pub(crate) fn open(
     let switched = hyper::upgrade::on(&mut answer);
     let (mut head, body) = answer.into_parts();
     let upstream = match body {
+        AnswerBody::Made(_) => return Err(no_switch()),
         AnswerBody::Library(..) => Side::Library(switched),
         AnswerBody::Own(body) => Side::Own(Box::new(body.into_switched().ok_or_else(no_switch)?)),
     };

@@ -179,6 +179,30 @@ faults! {
     MockAnswer = 400_911, 404, 404, Report, "Not Found", "The definition has no such answer";
     /// A mock fails because it was told to, now and then.
     MockError = 400_912, 503, 503, Report, "Simulated Error", "The mock was told to fail now and then";
+    /// An operation of a Lambda endpoint that names no function; a number of our own, as the next.
+    LambdaAbsent = 303_910, 501, 501, Report, "Not Implemented", "The operation has no function";
+    /// A function is called more often than its account allows.
+    LambdaThrottled = 303_911, 429, 429, Report, "Too Many Requests", "The function is called too often";
+    /// A function failed, by its own account.
+    LambdaFailed = 303_912, 502, 502, Report, "Bad Gateway", "The function failed";
+    /// A function did not end in its time.
+    LambdaTimeout = 303_913, 504, 504, Report, "Gateway Timeout", "The function did not answer in time";
+    /// What a function gave is not of the form that was agreed.
+    LambdaAnswer = 303_914, 502, 502, Report, "Bad Gateway", "The function's answer is not of the form that was agreed";
+    /// There is no such function, version or alias.
+    LambdaNotFound = 303_915, 502, 502, Report, "Bad Gateway", "The function does not exist";
+    /// The function may not be called with these credentials.
+    LambdaDenied = 303_916, 502, 502, Report, "Bad Gateway", "The function may not be called";
+    /// The event of a request is longer than a function can be given.
+    LambdaTooLarge = 303_917, 413, 413, Report, "Payload Too Large", "The request is too large for a function";
+    /// A function is being prepared or changed.
+    LambdaNotReady = 303_918, 503, 503, Report, "Service Unavailable", "The function is not ready";
+    /// Lambda itself is in trouble.
+    LambdaService = 303_919, 502, 502, Report, "Bad Gateway", "The service that runs the function failed";
+    /// A function cannot be run as it is set up: its network, keys, file systems, code or quotas.
+    LambdaSetup = 303_920, 502, 502, Report, "Bad Gateway", "The function cannot be run as it is set up";
+    /// A request is not what a function takes.
+    LambdaEvent = 303_921, 400, 400, Report, "Bad Request", "The request is not what the function takes";
     /// More connections or requests than the configured limit.
     Overloaded = 503, 503, 503, Report, "Service Unavailable", "The gateway is at its limit";
     /// A defect of the gateway.

@@ -41,6 +41,14 @@ impl Default for AwsConfig {
 }
 
 impl AwsEnvironment {
+    /// Those of all variables that matter: `AWS_…`, and where the home folder is.
+    #[must_use]
+    pub fn of(variables: impl IntoIterator<Item = (String, String)>) -> Self {
+        let matters = |name: &str| name.starts_with("AWS_") || name == "HOME";
+        let variables = variables.into_iter().filter(|(name, _)| matters(name));
+        Self(Arc::new(variables.collect()))
+    }
+
     /// The value of a variable; an empty one counts as not set.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use settings::{Origin, Variables};
 
+use super::aws::AwsEnvironment;
+
 /// Environment variables that are read, with the setting each stands for.
 pub const ENVIRONMENT: [(&str, &str); 7] = [
     ("WEIR_HTTP", "http"),
@@ -42,6 +44,8 @@ pub struct Overrides {
     pub home: Option<Sourced<PathBuf>>,
     /// How many workers serve.
     pub workers: Option<Sourced<usize>>,
+    /// The variables that the SDKs of AWS read.
+    pub aws: AwsEnvironment,
 }
 
 /// A flag or environment variable that cannot be taken.

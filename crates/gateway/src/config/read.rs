@@ -3,6 +3,7 @@
 //! `docs/configuration.md` lists every key that is asked for here; a test holds the two together.
 
 mod admission;
+mod aws;
 mod client_tls;
 mod environments;
 mod listeners;
@@ -51,6 +52,7 @@ pub fn gateway_config(settings: &Settings, overrides: &Overrides) -> (GatewayCon
         server_tls: tls::server(settings, &home),
         upstream_tls: tls::upstream(settings, &home),
         oauth: oauth::oauth(settings),
+        aws: aws::aws(settings, overrides),
         secrets: secrets::secrets(settings, &tls::security(&home)),
         upstream: upstream::upstreams(settings),
         forwarding: forwarding(settings),

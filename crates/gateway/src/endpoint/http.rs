@@ -3,6 +3,7 @@
 mod address;
 mod attempt;
 mod authorize;
+mod lambda;
 mod write;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,7 +11,7 @@ use std::time::Duration;
 
 use compiler::plan::{Dialect, Http2, HttpPlan, Probe, TimeoutAction, TrustedCertificate};
 use http::uri::PathAndQuery;
-use http::{HeaderName, HeaderValue, Method, Request, Response, Uri, header};
+use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, header};
 use model::fault::FaultCode;
 use tokio::time::Instant;
 
@@ -36,6 +37,7 @@ use crate::upstream::{Reached, SendFailure, SharedIdle};
 
 pub(crate) use address::Address;
 pub(crate) use attempt::{Attempt, Surroundings, how, outcome};
+use lambda::Functions;
 
 /// What describes a body.
 const BODY_HEADERS: [(Known, HeaderName); 2] =
@@ -98,6 +100,8 @@ pub struct HttpLeaf {
     signer: Option<Arc<Signer>>,
     /// What watches over its connections, where its address was computed.
     guard: Option<Arc<Guard>>,
+    /// What it calls functions with.
+    functions: Option<Box<Functions>>,
 }
 
 impl HttpLeaf {
@@ -120,6 +124,7 @@ impl HttpLeaf {
             shared: plan.limits.connections.map(|_| Arc::default()),
             signer: None,
             guard: context.computed.map(|(guard, _)| Arc::clone(guard)),
+            functions: None,
         };
         if plan.url.is_static() {
             leaf.fixed = leaf.address(plan.url.as_str(), leaf.protocol()).ok();
@@ -128,6 +133,8 @@ impl HttpLeaf {
         let credentials = plan.credentials.as_ref();
         let signer = credentials.and_then(|shown| Signer::new(shown, target, context));
         leaf.signer = signer.map(Arc::new);
+        let account = leaf.signer.as_deref().and_then(Signer::account);
+        leaf.functions = Functions::of(plan, account, &context.config.aws);
         leaf.check = leaf.checked(context.watch);
         leaf
     }
@@ -238,6 +245,10 @@ impl HttpLeaf {
     pub(crate) fn fault(&self, failure: SendFailure) -> Failure {
         let has_no_token = failure.code == FaultCode::EndpointSecurity;
         let fault = Fault::from(failure);
+        if let Some(functions) = &self.functions {
+            let status = functions.hides_failures.then_some(StatusCode::BAD_REQUEST);
+            return Fault { status, is_bare: status.is_some(), ..fault }.into();
+        }
         if !has_no_token {
             return fault.into();
         }
@@ -308,6 +319,7 @@ impl HttpLeaf {
             replaced,
             originals: None,
             showing,
+            invoking: None,
             reached,
             started,
             elapsed,

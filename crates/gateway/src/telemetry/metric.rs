@@ -133,6 +133,10 @@ labels! {
         Refused = "refused",
         /// Not tried: nothing could be had that the upstream wants to see.
         NoCredentials = "no_credentials",
+        /// The service that runs a function would not call it so often.
+        Throttled = "throttled",
+        /// A function failed, or gave what is no answer.
+        Function = "function",
         /// Anything else, such as a client that went away.
         Other = "other",
     }

@@ -1,5 +1,6 @@
 //! The body of an answer, whichever client it came through; it gives its connection back itself.
 
+use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -29,7 +30,12 @@ pub(crate) enum AnswerBody {
     Own(OwnBody),
     /// Through the HTTP library.
     Library(Incoming, Option<Lease>),
+    /// What was made of the body of an answer.
+    Made(Made),
 }
+
+/// A body that was made of another one.
+pub(crate) struct Made(Pin<Box<dyn Body<Data = Bytes, Error = BodyError> + Send>>);
 
 /// Why the body of an answer broke off.
 #[derive(Debug, thiserror::Error)]
@@ -40,9 +46,17 @@ pub enum AnswerError {
     /// What came is no such body, or not all of it.
     #[error("{0}")]
     Body(#[from] http1::BodyError),
+    /// What came is no stream of a function, or the function failed in its midst.
+    #[error("{0}")]
+    Stream(#[from] lambda::stream::StreamError),
 }
 
 impl AnswerBody {
+    /// What is made of the body of an answer.
+    pub(crate) fn made(body: impl Body<Data = Bytes, Error = BodyError> + Send + 'static) -> Self {
+        Self::Made(Made(Box::pin(body)))
+    }
+
     /// What the HTTP library hands out; the lease goes back with the last byte.
     pub(super) fn library(incoming: Incoming, lease: Lease) -> Self {
         let mut lease = Some(lease);
@@ -70,7 +84,7 @@ impl AnswerBody {
     pub(crate) fn sent(&self) -> Option<u64> {
         match self {
             Self::Own(body) => body.sent(),
-            Self::Library(..) => None,
+            Self::Library(..) | Self::Made(_) => None,
         }
     }
 }
@@ -102,6 +116,7 @@ impl Body for AnswerBody {
                 }
                 Poll::Ready(next.map(|frame| frame.map_err(BodyError::from)))
             }
+            Self::Made(made) => made.0.as_mut().poll_frame(context),
         }
     }
 
@@ -109,6 +124,7 @@ impl Body for AnswerBody {
         match self {
             Self::Own(body) => body.is_end_stream(),
             Self::Library(incoming, _) => incoming.is_end_stream(),
+            Self::Made(made) => made.0.is_end_stream(),
         }
     }
 
@@ -116,6 +132,13 @@ impl Body for AnswerBody {
         match self {
             Self::Own(body) => body.size_hint(),
             Self::Library(incoming, _) => incoming.size_hint(),
+            Self::Made(made) => made.0.size_hint(),
         }
+    }
+}
+
+impl fmt::Debug for Made {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Made")
     }
 }

@@ -25,6 +25,8 @@ pub struct SendFailure {
     /// Whether a connection that had been kept ended under the request, which says little of the
     /// upstream.
     pub over_kept: bool,
+    /// After how many seconds the upstream wants to be asked again.
+    pub retry_after: Option<u64>,
 }
 
 impl SendFailure {
@@ -36,6 +38,7 @@ impl SendFailure {
             detail: detail.into(),
             by_client: false,
             over_kept: false,
+            retry_after: None,
         }
     }
 
@@ -45,12 +48,29 @@ impl SendFailure {
     }
 
     /// Whether it says anything of the upstream: not where the client failed itself, where a kept
-    /// connection ended, where nothing could be shown that the upstream wants to see, or where it
-    /// may not be called.
+    /// connection ended, where nothing could be shown that the upstream wants to see, where it
+    /// may not be called, or where one of the functions behind it failed.
     pub(crate) fn speaks_against_upstream(&self) -> bool {
         let was_held_back =
             matches!(self.code, FaultCode::EndpointSecurity | FaultCode::TargetNotAllowed);
-        !self.by_client && !self.over_kept && !was_held_back
+        !self.by_client && !self.over_kept && !was_held_back && !self.is_of_function()
+    }
+
+    /// Whether the service is well, and only this function failed or cannot be called.
+    fn is_of_function(&self) -> bool {
+        matches!(
+            self.code,
+            FaultCode::LambdaThrottled
+                | FaultCode::LambdaFailed
+                | FaultCode::LambdaTimeout
+                | FaultCode::LambdaAnswer
+                | FaultCode::LambdaNotFound
+                | FaultCode::LambdaDenied
+                | FaultCode::LambdaTooLarge
+                | FaultCode::LambdaNotReady
+                | FaultCode::LambdaSetup
+                | FaultCode::LambdaEvent
+        )
     }
 
     /// Whether the upstream ended the connection without an answer.
@@ -72,7 +92,8 @@ impl SendFailure {
         if let Some(failure) = io_cause(error).and_then(TlsFailure::late) {
             return Self::before(FaultCode::SenderIo, failure.to_string());
         }
-        Self { code, state, detail: describe(error), by_client: false, over_kept: false }
+        let detail = describe(error);
+        Self { code, state, detail, by_client: false, over_kept: false, retry_after: None }
     }
 }
 
@@ -114,6 +135,7 @@ fn client_side(error: &hyper::Error, progress: Option<&RequestProgress>) -> Opti
         detail: describe(error),
         by_client: true,
         over_kept: false,
+        retry_after: None,
     })
 }
 

@@ -262,7 +262,7 @@ fn failure(link: &Link, trouble: Trouble) -> SendFailure {
             (FaultCode::ProtocolViolation, ProtocolState::RequestDone, what.into())
         }
     };
-    SendFailure { code, state, detail, by_client: false, over_kept: false }
+    SendFailure { state, ..SendFailure::before(code, detail) }
 }
 
 fn by_client(link: &Link, detail: String) -> SendFailure {
@@ -274,6 +274,7 @@ fn by_client(link: &Link, detail: String) -> SendFailure {
         detail,
         by_client: true,
         over_kept: false,
+        retry_after: None,
     }
 }
 

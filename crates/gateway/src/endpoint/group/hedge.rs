@@ -108,6 +108,10 @@ fn another<'a>(walk: &mut Walk<'a>, exchange: &mut Exchange, api: &LiveApi) -> O
 /// A place at a leaf, paid for; `None` where there is none to be had at once.
 fn enter(group: &Group, index: usize, now: Instant) -> Option<(&HttpLeaf, Ticket<'_>, Pass)> {
     let Endpoint::Http(leaf) = &group.members.get(index)?.endpoint else { return None };
+    if leaf.plan.lambda.is_some() {
+        // Its message has to be written anew, for which there is no time.
+        return None;
+    }
     let pass = leaf.gate.try_enter()?;
     let ticket = leaf.permit(now).ok()?;
     let is_paid = group.budget.as_ref().is_none_or(|budget| budget.spend(now));

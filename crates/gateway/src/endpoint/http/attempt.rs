@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use super::HttpLeaf;
 use super::address::Address;
 use super::authorize::Showing;
+use super::lambda::Invoking;
 use super::write;
 use crate::body::{RequestBody, ResponseBody, UpstreamBody};
 use crate::config::{GatewayConfig, Timeouts};
@@ -65,6 +66,8 @@ pub(crate) struct Attempt<'a> {
     pub(super) originals: Option<Box<write::Originals>>,
     /// What has to be had before the leaf is called.
     pub(super) showing: Option<Box<Showing>>,
+    /// The event of the message, where a function is called.
+    pub(super) invoking: Option<Box<Invoking>>,
     pub(super) reached: Reached,
     pub(super) started: Instant,
     pub(super) elapsed: Duration,
@@ -76,6 +79,9 @@ impl<'a> Attempt<'a> {
         &mut self,
         surroundings: Surroundings<'_>,
     ) -> Result<Answer, SendFailure> {
+        if self.leaf.plan.lambda.is_some() {
+            return Box::pin(self.invoke(surroundings)).await;
+        }
         let has_to_show = self.showing.is_some();
         if has_to_show {
             if !self.sign_now() {
@@ -139,7 +145,10 @@ impl<'a> Attempt<'a> {
 
     /// The headers that are sent, unless they were handed over already.
     pub(crate) fn headers(&self) -> &HeaderMap {
-        self.request.headers()
+        match &self.invoking {
+            Some(call) => &call.headers,
+            None => self.request.headers(),
+        }
     }
 
     /// How long it took, once it has ended.
@@ -162,7 +171,10 @@ impl<'a> Attempt<'a> {
     /// The headers once more, after the attempt has failed; without what was for this leaf or for
     /// a proxy alone.
     pub(crate) fn take_headers(&mut self) -> HeaderMap {
-        let headers = std::mem::take(self.request.headers_mut());
+        let headers = match &mut self.invoking {
+            Some(call) => std::mem::take(&mut call.headers),
+            None => std::mem::take(self.request.headers_mut()),
+        };
         self.for_others(headers)
     }
 
@@ -183,13 +195,14 @@ impl<'a> Attempt<'a> {
 
     /// A copy of the headers, where a call that fails loses them.
     pub(crate) fn copy_headers(&self, worker: &Worker) -> Option<HeaderMap> {
-        let keeps = worker.upstream.keeps_headers(&self.address.target);
+        // Those of a message to a function stay here.
+        let keeps = self.invoking.is_some() || worker.upstream.keeps_headers(&self.address.target);
         (!keeps).then(|| self.copied_headers())
     }
 
     /// A copy of the headers for another leaf.
     pub(crate) fn copied_headers(&self) -> HeaderMap {
-        self.for_others(self.request.headers().clone())
+        self.for_others(self.headers().clone())
     }
 
     /// Tells the leaf that it has answered, whatever becomes of the answer.
@@ -274,18 +287,35 @@ pub(crate) fn how(failure: &SendFailure, sent: Sent) -> Failed {
     match failure.code {
         FaultCode::ConnectFailed | FaultCode::ConnectTimeout => Failed::Connect,
         FaultCode::Timeout => Failed::Timeout,
-        FaultCode::SenderIo | FaultCode::EndpointSecurity if sent == Sent::Nothing => {
-            Failed::Connect
-        }
+        FaultCode::LambdaTimeout => Failed::Timeout,
+        code if sent == Sent::Nothing && is_before_call(code) => Failed::Connect,
         _ => Failed::Reset,
     }
+}
+
+/// Whether it can have happened before anything was called.
+fn is_before_call(code: FaultCode) -> bool {
+    matches!(
+        code,
+        FaultCode::SenderIo
+            | FaultCode::EndpointSecurity
+            | FaultCode::LambdaThrottled
+            | FaultCode::LambdaNotFound
+            | FaultCode::LambdaDenied
+            | FaultCode::LambdaTooLarge
+            | FaultCode::LambdaNotReady
+            | FaultCode::LambdaSetup
+            | FaultCode::LambdaEvent
+    )
 }
 
 pub(crate) fn outcome(failure: &SendFailure) -> Outcome {
     match failure.code {
         FaultCode::ConnectFailed => Outcome::ConnectFailed,
         FaultCode::ConnectTimeout => Outcome::ConnectTimeout,
-        FaultCode::Timeout => Outcome::Timeout,
+        FaultCode::Timeout | FaultCode::LambdaTimeout => Outcome::Timeout,
+        FaultCode::LambdaThrottled => Outcome::Throttled,
+        FaultCode::LambdaFailed | FaultCode::LambdaAnswer => Outcome::Function,
         FaultCode::ConnectionClosed => Outcome::Closed,
         FaultCode::EndpointSecurity => Outcome::NoCredentials,
         FaultCode::ProtocolViolation => Outcome::Protocol,
@@ -295,7 +325,7 @@ pub(crate) fn outcome(failure: &SendFailure) -> Outcome {
 }
 
 /// Counts one attempt, also when it is given up.
-struct Count<'a> {
+pub(super) struct Count<'a> {
     metrics: &'a EndpointMetrics,
     worker: usize,
     outcome: Outcome,
@@ -303,12 +333,12 @@ struct Count<'a> {
 }
 
 impl<'a> Count<'a> {
-    fn begin(metrics: &'a EndpointMetrics, worker: usize) -> Self {
+    pub(super) fn begin(metrics: &'a EndpointMetrics, worker: usize) -> Self {
         metrics.begin(worker);
         Self { metrics, worker, outcome: Outcome::Other, to_head: None }
     }
 
-    fn ended(&mut self, outcome: Outcome, elapsed: Duration) {
+    pub(super) fn ended(&mut self, outcome: Outcome, elapsed: Duration) {
         self.outcome = outcome;
         self.to_head = (outcome == Outcome::Success).then_some(elapsed);
     }

@@ -35,7 +35,7 @@ pub(super) type Originals = Vec<(HeaderName, HeaderValue)>;
 impl HttpLeaf {
     /// Whether it cares how messages are written.
     pub(crate) fn writes(&self) -> bool {
-        !self.plan.message.is_nothing()
+        self.plan.lambda.is_some() || !self.plan.message.is_nothing()
     }
 }
 
@@ -46,6 +46,9 @@ impl Attempt<'_> {
     ///
     /// A body that breaks off, is too large, or cannot be written so.
     pub(crate) async fn write(&mut self, exchange: &Exchange) -> Result<(), Failure> {
+        if self.leaf.plan.lambda.is_some() {
+            return self.make_event(exchange).await;
+        }
         let headers = self.request.headers();
         let text = |name: &HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
         let name = SOAP_ACTION;
@@ -68,7 +71,7 @@ impl Attempt<'_> {
     }
 
     /// The body, from its beginning.
-    fn kept(&mut self, exchange: &Exchange) -> Replay {
+    pub(super) fn kept(&mut self, exchange: &Exchange) -> Replay {
         let kept = self.showing.as_ref().and_then(|showing| showing.replay());
         if let Some(replay) = kept.or(exchange.replay.as_ref()) {
             return replay.clone();
@@ -129,17 +132,30 @@ impl Attempt<'_> {
 
 async fn whole(replay: &Replay, exchange: &Exchange) -> Result<Bytes, Failure> {
     let limit = exchange.snapshot.config.mediation.body;
-    replay.take_back();
-    let body = replay.peek(limit.saturating_add(1), |_| false).await.map_err(|error| {
-        let stage = exchange.record.progress().map(RequestProgress::stage);
-        let code = stage.and_then(code_of).unwrap_or(FaultCode::IncompletePayload);
-        Failure::from(Fault::new(code).internal(error.to_string()))
-    })?;
+    let body = beginning(replay, exchange, limit.saturating_add(1)).await?;
     if body.len() <= limit {
         return Ok(body);
     }
     let text = format!("The body exceeds {limit} bytes, and has to be read for its format");
     Err(Fault::new(FaultCode::PayloadTooLarge).describe(text).into())
+}
+
+/// As much of a body as there is, up to `limit` bytes or a little more.
+///
+/// # Errors
+///
+/// A body that breaks off.
+pub(super) async fn beginning(
+    replay: &Replay,
+    exchange: &Exchange,
+    limit: usize,
+) -> Result<Bytes, Failure> {
+    replay.take_back();
+    replay.peek(limit, |_| false).await.map_err(|error| {
+        let stage = exchange.record.progress().map(RequestProgress::stage);
+        let code = stage.and_then(code_of).unwrap_or(FaultCode::IncompletePayload);
+        Fault::new(code).internal(error.to_string()).into()
+    })
 }
 
 fn unfit(problem: &str) -> Failure {
