@@ -70,6 +70,11 @@ impl Signer {
         }
     }
 
+    /// The account of AWS that calls are signed for.
+    pub(crate) fn account(&self) -> Option<&Arc<aws::Account>> {
+        None
+    }
+
     /// How the token is doing, where there is one.
     pub(crate) fn token(&self, now: Instant) -> Option<TokenReport> {
         match self {
@@ -93,10 +98,5 @@ impl Signer {
             Self::Digest(digest) => Some(Live::Digest(Arc::clone(digest))),
             Self::Token(tokens) => Some(Live::Token(tokens.wanted(origin, caller))),
         }
-    }
-}
-impl Signer {
-    pub(crate) fn account(&self) -> Option<&Arc<aws::Account>> {
-        None
     }
 }

@@ -24,11 +24,17 @@ use prelude::Prelude;
 /// The media type of what the function streams, where it puts status and headers in front.
 pub const INTEGRATION_RESPONSE: &str = "application/vnd.awslambda.http-integration-response";
 
+/// The media type of the events, in which the function's bytes are.
+const EVENT_STREAM: &str = "application/vnd.amazon.eventstream";
+
 /// What the function's own bytes are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum StreamForm {
-    /// Status and headers as JSON, eight zeros, and the body ([`INTEGRATION_RESPONSE`]).
+    /// Nobody says: [`StreamForm::Integration`] where the first byte is `{`, which begins the JSON
+    /// of a head, and else [`StreamForm::Raw`].
     #[default]
+    Unknown,
+    /// Status and headers as JSON, eight zeros, and the body ([`INTEGRATION_RESPONSE`]).
     Integration,
     /// The body alone, with status 200.
     Raw,
@@ -102,6 +108,8 @@ pub struct StreamReader {
 
 #[derive(Debug)]
 enum State {
+    /// Nothing has come that tells the form.
+    Unknown,
     /// The head is gathered.
     Prelude(Prelude),
     /// A body that comes alone, before its first byte.
@@ -123,13 +131,15 @@ impl Default for StreamLimits {
 }
 
 impl StreamForm {
-    /// The form that a content type tells of; [`StreamForm::Integration`] where none is told.
+    /// The form that a content type tells of. That of the stream of events itself tells nothing.
     #[must_use]
     pub fn of(content_type: Option<&str>) -> Self {
         let essence = content_type.and_then(|text| text.split(';').next()).map(str::trim);
         match essence {
-            Some(text) if !text.eq_ignore_ascii_case(INTEGRATION_RESPONSE) => Self::Raw,
-            _ => Self::Integration,
+            None => Self::Unknown,
+            Some(text) if text.eq_ignore_ascii_case(EVENT_STREAM) => Self::Unknown,
+            Some(text) if text.eq_ignore_ascii_case(INTEGRATION_RESPONSE) => Self::Integration,
+            Some(_) => Self::Raw,
         }
     }
 }
@@ -139,6 +149,7 @@ impl StreamReader {
     #[must_use]
     pub fn new(form: StreamForm, limits: StreamLimits) -> Self {
         let state = match form {
+            StreamForm::Unknown => State::Unknown,
             StreamForm::Integration => State::Prelude(Prelude::new(limits.head)),
             StreamForm::Raw => State::Raw,
         };
@@ -158,7 +169,7 @@ impl StreamReader {
                     return Ok(Some(Part::Body(std::mem::take(due))));
                 }
                 State::Ended => return Ok(Some(Part::End)),
-                State::Prelude(_) | State::Raw | State::Body(_) => {}
+                State::Unknown | State::Prelude(_) | State::Raw | State::Body(_) => {}
             }
             let Some(frame) = self.frames.next(buffer)? else { return Ok(None) };
             let head = match Event::read(&frame)? {
@@ -183,7 +194,9 @@ impl StreamReader {
     pub fn finish(&self) -> Result<(), StreamError> {
         match self.state {
             State::Ended => Ok(()),
-            State::Prelude(_) | State::Raw | State::Body(_) => Err(StreamError::Unfinished),
+            State::Unknown | State::Prelude(_) | State::Raw | State::Body(_) => {
+                Err(StreamError::Unfinished)
+            }
         }
     }
 
@@ -191,6 +204,13 @@ impl StreamReader {
         self.total = self.total.saturating_add(bytes.len() as u64);
         if let Some(limit) = self.limits.total.filter(|limit| self.total > *limit) {
             return Err(StreamError::TooLarge(limit));
+        }
+        if matches!(self.state, State::Unknown) {
+            self.state = match bytes.first() {
+                None => return Ok(None),
+                Some(b'{') => State::Prelude(Prelude::new(self.limits.head)),
+                Some(_) => State::Raw,
+            };
         }
         match &mut self.state {
             State::Prelude(prelude) => {
@@ -208,14 +228,14 @@ impl StreamReader {
                 *due = bytes;
                 Ok(None)
             }
-            State::Ended => Ok(None),
+            State::Unknown | State::Ended => Ok(None),
         }
     }
 
     fn end(&mut self) -> Result<Part, StreamError> {
         match self.state {
             State::Prelude(_) => Err(StreamError::HeadMissing),
-            State::Raw => {
+            State::Unknown | State::Raw => {
                 self.state = State::Ended;
                 Ok(Part::Head(raw_head()))
             }

@@ -28,9 +28,9 @@ pub struct FunctionPlan {
     pub format: Format,
     /// How its payload becomes an answer.
     pub mapping: Mapping,
-    /// Whether its answer is passed on while it is made (`InvokeWithResponseStream`), and in which
-    /// form; without one the form is told by its content type.
-    pub stream: Option<Option<StreamForm>>,
+    /// The form of its answer, where that is passed on while it is made
+    /// (`InvokeWithResponseStream`); an unknown form is told by the content type.
+    pub stream: Option<StreamForm>,
     /// How long all of the call may take.
     pub timeout: Duration,
     /// `X-Amz-Client-Context`: JSON, encoded as base64.

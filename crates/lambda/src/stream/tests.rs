@@ -107,8 +107,21 @@ fn a_raw_stream_is_all_body() {
     let empty = event("InvokeComplete", b"{}");
     assert_eq!(whole(&empty, StreamForm::Raw), (Some(200), Vec::new(), Ok(())));
     assert_eq!(StreamForm::of(Some("text/plain")), StreamForm::Raw);
+    assert_eq!(StreamForm::of(Some("application/vnd.amazon.eventstream")), StreamForm::Unknown);
+    assert_eq!(StreamForm::of(None), StreamForm::Unknown);
     assert_eq!(StreamForm::of(Some(super::INTEGRATION_RESPONSE)), StreamForm::Integration);
-    assert_eq!(StreamForm::of(None), StreamForm::Integration);
+}
+
+#[test]
+fn a_form_that_nobody_names_is_seen_by_its_first_byte() {
+    let form = StreamForm::Unknown;
+    let end = || event("InvokeComplete", b"{}");
+    let with_head = [chunk(b""), chunk(&integration(b"body")), end()].concat();
+    assert_eq!(whole(&with_head, form), (Some(201), b"body".to_vec(), Ok(())));
+    let raw = [chunk(b"some"), chunk(b"{text}"), end()].concat();
+    assert_eq!(whole(&raw, form), (Some(200), b"some{text}".to_vec(), Ok(())));
+    assert_eq!(whole(&end(), form), (Some(200), Vec::new(), Ok(())));
+    assert_eq!(whole(&chunk(b""), form), (None, Vec::new(), Err(StreamError::Unfinished)));
 }
 
 #[test]

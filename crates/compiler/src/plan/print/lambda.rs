@@ -44,9 +44,9 @@ impl Display for FunctionPlan {
         writeln!(f, "    answer: {mapping}")?;
         let stream = match self.stream {
             None => "no",
-            Some(None) => "yes",
-            Some(Some(StreamForm::Integration)) => "with a head",
-            Some(Some(StreamForm::Raw)) => "body alone",
+            Some(StreamForm::Unknown) => "yes",
+            Some(StreamForm::Integration) => "with a head",
+            Some(StreamForm::Raw) => "body alone",
         };
         writeln!(f, "    streamed: {stream}")?;
         writeln!(f, "    timeout: {} ms", self.timeout.as_millis())?;

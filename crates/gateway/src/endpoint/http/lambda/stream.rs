@@ -41,8 +41,12 @@ impl Invoking {
         until: Instant,
     ) -> Result<Answer, SendFailure> {
         let (head, mut body) = answer.into_parts();
-        let told = || StreamForm::of(text(&head.headers, header::CONTENT_TYPE.as_str()));
-        let form = self.plan.stream.flatten().unwrap_or_else(told);
+        let form = match self.plan.stream.unwrap_or_default() {
+            StreamForm::Unknown => {
+                StreamForm::of(text(&head.headers, header::CONTENT_TYPE.as_str()))
+            }
+            form => form,
+        };
         let mut reader = StreamReader::new(form, StreamLimits::default());
         let mut buffer = BytesMut::new();
         let Head { status, headers } = loop {
