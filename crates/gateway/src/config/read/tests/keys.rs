@@ -272,6 +272,31 @@ fn the_gateway_has_switches() {
         &[("", "false"), ("[weir.compat]\nmock_states = 'any'", "true")],
     );
     check(
+        |c| format!("{:?} {}", c.aws.defaults.mapping, c.aws.defaults.has_flag_bug),
+        &[
+            ("", "Automatic false"),
+            ("apim.aws_lambda.enable_proxy_response_mapping = true", "Automatic false"),
+            ("apim.aws_lambda.enable_proxy_response_mapping = false", "Whole false"),
+            ("[weir.compat]\nlambda_answers = 'whole'\nlambda_empty_body = 'wso2'", "Whole true"),
+            (
+                "apim.aws_lambda.enable_proxy_response_mapping = false\n\
+                 weir.compat.lambda_answers = 'function'",
+                "Automatic false",
+            ),
+        ],
+    );
+    check(
+        |c| format!("{} {:?} {}", c.aws.attempts, c.aws.silence, c.aws.hides_failures),
+        &[
+            ("", "4 None false"),
+            (
+                "[apim.aws_lambda]\nretry_max_attempts = 2\nhttp_client.socket_timeout = 30",
+                "2 Some(30s) false",
+            ),
+            ("weir.compat.lambda_failures = 'wso2'", "4 None true"),
+        ],
+    );
+    check(
         |c| c.admission.allow_unauthenticated.to_string(),
         &[("[weir.gateway]\nallow_unauthenticated = true", "true")],
     );
