@@ -10,6 +10,7 @@ pub mod digest;
 pub(crate) mod fixed;
 mod live;
 pub mod oauth;
+mod pause;
 mod token;
 
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use http::{HeaderName, HeaderValue, header};
 use tokio::time::Instant;
 
 use crate::endpoint::http::LeafContext;
+use aws::Account;
 use digest::Digest;
 pub(crate) use fixed::Fixed;
 pub(crate) use live::{Again, Live, Shown};
@@ -34,6 +36,8 @@ pub(crate) enum Signer {
     Digest(Arc<Digest>),
     /// A token.
     Token(Box<LeafTokens>),
+    /// A signature, which is made where its call is.
+    Aws(Arc<Account>),
 }
 
 impl Signer {
@@ -56,8 +60,10 @@ impl Signer {
             Credentials::OAuth(plan) => {
                 Self::Token(Box::new(LeafTokens::new(plan, target, context)))
             }
-            // The compiler gives none yet.
-            Credentials::Aws(_) => return None,
+            Credentials::Aws(plan) => {
+                let region = context.config.aws.defaults.region.as_deref();
+                Self::Aws(context.tokens.accounts().account(plan, region))
+            }
         })
     }
 
@@ -65,20 +71,25 @@ impl Signer {
     pub(crate) fn header(&self) -> Option<&HeaderName> {
         match self {
             Self::Fixed(Fixed::Header(name, _)) => Some(name),
-            Self::Fixed(Fixed::Query { .. }) => None,
+            // What is sent to functions has none of the caller's headers.
+            Self::Fixed(Fixed::Query { .. }) | Self::Aws(_) => None,
             Self::Digest(_) | Self::Token(_) => Some(&header::AUTHORIZATION),
         }
     }
 
     /// The account of AWS that calls are signed for.
-    pub(crate) fn account(&self) -> Option<&Arc<aws::Account>> {
-        None
+    pub(crate) fn account(&self) -> Option<&Arc<Account>> {
+        match self {
+            Self::Aws(account) => Some(account),
+            Self::Fixed(_) | Self::Digest(_) | Self::Token(_) => None,
+        }
     }
 
     /// How the token is doing, where there is one.
     pub(crate) fn token(&self, now: Instant) -> Option<TokenReport> {
         match self {
             Self::Token(tokens) => tokens.report(now),
+            Self::Aws(account) => account.report(now),
             Self::Fixed(_) | Self::Digest(_) => None,
         }
     }
@@ -87,14 +98,14 @@ impl Signer {
     pub(crate) fn fixed(&self) -> Option<&Fixed> {
         match self {
             Self::Fixed(fixed) => Some(fixed),
-            Self::Digest(_) | Self::Token(_) => None,
+            Self::Digest(_) | Self::Token(_) | Self::Aws(_) => None,
         }
     }
 
     /// What has to be had for a request to this upstream; `caller` is what the caller has shown.
     pub(crate) fn live(&self, origin: &str, caller: Option<&HeaderValue>) -> Option<Live> {
         match self {
-            Self::Fixed(_) => None,
+            Self::Fixed(_) | Self::Aws(_) => None,
             Self::Digest(digest) => Some(Live::Digest(Arc::clone(digest))),
             Self::Token(tokens) => Some(Live::Token(tokens.wanted(origin, caller))),
         }

@@ -1,73 +1,66 @@
-//! Signatures for accounts of AWS (Signature Version 4), and the keys that they are made with.
+//! Accounts of AWS: the keys that calls are signed with, and the signatures (Signature Version 4).
 //!
-//! Nothing is signed yet: whoever asks for keys is told so, and nothing is called.
+//! An account outlives snapshots, so that a new version of an API goes on with the keys of the old
+//! one. Its keys are at hand without a lock; they are had ahead of their end (`account.rs`), by a
+//! request of which there is one at a time. Where they are from is in `provider.rs`, the signature
+//! in `sigv4.rs`. Both need the feature `aws`; without it such an API is refused at its deployment.
 
-use std::sync::Arc;
-use std::time::SystemTime;
+mod account;
+#[cfg(feature = "aws")]
+mod provider;
+mod region;
+#[cfg(feature = "aws")]
+mod sigv4;
+#[cfg(not(feature = "aws"))]
+mod without;
 
-use http::HeaderMap;
-use tokio::time::Instant;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use crate::config::aws::AwsEnvironment;
+use compiler::plan::AwsPlan;
 
-/// An account that calls are signed for.
-#[derive(Debug)]
-pub(crate) struct Account;
+pub(crate) use account::{Account, Held};
+pub(crate) use region::region_of_profile;
+#[cfg(feature = "aws")]
+pub(crate) use sigv4::{Keys, sign};
+#[cfg(not(feature = "aws"))]
+pub(crate) use without::{Keys, sign};
 
-/// What a signature is made with.
-#[derive(Debug)]
-pub(crate) struct Keys;
+/// Whether this build can sign.
+pub(crate) const IS_THERE: bool = cfg!(feature = "aws");
 
-/// Why there are no keys.
-#[derive(Debug, thiserror::Error)]
-#[error("calls of AWS cannot be signed by this build")]
-pub(crate) struct NoKeys;
+/// Why there are no keys, or no signature.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct NoKeys(pub(crate) Arc<str>);
 
 /// What is signed.
 #[derive(Debug, Clone, Copy)]
-#[allow(dead_code, reason = "read once calls are signed")]
 pub(crate) struct Signed<'a> {
     pub(crate) method: &'a str,
+    /// As it is sent, with a port that is not the scheme's own.
     pub(crate) host: &'a str,
+    /// As they are sent.
     pub(crate) path_and_query: &'a str,
     pub(crate) body: &'a [u8],
     pub(crate) region: &'a str,
     pub(crate) service: &'static str,
 }
 
-impl Account {
-    /// The keys at hand.
-    pub(crate) fn current(self: &Arc<Self>, _now: Instant) -> Option<Arc<Keys>> {
-        None
+/// All accounts, each for as long as somebody has it.
+#[derive(Debug, Default)]
+pub(crate) struct Accounts(Mutex<Vec<Weak<Account>>>);
+
+impl Accounts {
+    /// The account of a plan; the same one for the same plan.
+    pub(crate) fn account(&self, plan: &AwsPlan, region: Option<&str>) -> Arc<Account> {
+        let mut accounts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        accounts.retain(|account| account.strong_count() > 0);
+        let mut known = accounts.iter().filter_map(Weak::upgrade);
+        if let Some(account) = known.find(|account| account.is_of(plan, region)) {
+            return account;
+        }
+        let account = Arc::new(Account::new(plan.clone(), region.map(str::to_owned)));
+        accounts.push(Arc::downgrade(&account));
+        account
     }
-
-    /// The keys, once they have been had.
-    pub(crate) async fn get(
-        self: &Arc<Self>,
-        _deadline: Option<Instant>,
-    ) -> Result<Arc<Keys>, NoKeys> {
-        Err(NoKeys)
-    }
-
-    /// The service does not take the keys; whether another call with other ones makes sense.
-    pub(crate) fn refused(&self, _keys: &Arc<Keys>) -> bool {
-        false
-    }
-}
-
-/// Puts the signature in.
-pub(crate) fn sign(
-    _request: Signed<'_>,
-    _keys: &Keys,
-    _headers: &mut HeaderMap,
-    _time: SystemTime,
-) {
-}
-
-/// The region that the environment names.
-pub(crate) fn region_of_profile(environment: &AwsEnvironment) -> Option<String> {
-    ["AWS_REGION", "AWS_DEFAULT_REGION"]
-        .iter()
-        .find_map(|name| environment.get(name))
-        .map(str::to_owned)
 }

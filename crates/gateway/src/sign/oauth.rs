@@ -7,7 +7,6 @@
 mod answer;
 mod cell;
 mod failure;
-mod pause;
 mod registry;
 mod request;
 mod source;

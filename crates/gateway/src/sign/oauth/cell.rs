@@ -14,9 +14,9 @@ use model::secret::Secret;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 
+use super::super::pause::Pause;
 use super::answer::Given;
 use super::failure::{TokenFailure, TokenOutcome};
-use super::pause::Pause;
 use super::request::Ground;
 use super::source::Server;
 

@@ -16,6 +16,7 @@ use super::source::{Server, TokenSource, Way};
 use crate::config::oauth::OAuthConfig;
 use crate::config::proxies::{Proxies, Proxy};
 use crate::fetch::{FetchLimits, Fetcher};
+use crate::sign::aws::Accounts;
 use crate::upstream::tls::TrustStore;
 
 /// The largest answer of an authorization server, in bytes.
@@ -29,6 +30,8 @@ type Key = [u8; 32];
 pub struct Tokens {
     sources: Mutex<HashMap<Key, Weak<TokenSource>>>,
     servers: Mutex<BTreeMap<String, Arc<Shared>>>,
+    /// The accounts of AWS, which are kept in the same way.
+    accounts: Accounts,
 }
 
 /// What all clients of one server share.
@@ -71,6 +74,11 @@ pub(crate) struct Means<'a> {
 }
 
 impl Tokens {
+    /// The accounts of AWS.
+    pub(crate) fn accounts(&self) -> &Accounts {
+        &self.accounts
+    }
+
     /// The source of tokens for an upstream (`target`, its scheme, host and port); `None` for a
     /// token URL that is none, which the compiler refuses.
     pub(crate) fn source(

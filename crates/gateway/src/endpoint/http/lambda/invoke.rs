@@ -13,7 +13,7 @@ use super::{Failed, Functions, Invoking};
 use crate::body::{RequestBody, RequestSource};
 use crate::clock;
 use crate::endpoint::group::repeat::Sent;
-use crate::sign::aws::{self, Keys, Signed};
+use crate::sign::aws::{self, Keys, NoKeys, Signed};
 use crate::telemetry::metric::Outcome;
 use crate::upstream::{Answer, Client as _, Reached, SendFailure, Terms};
 
@@ -89,7 +89,7 @@ impl Attempt<'_> {
         keys: &Keys,
         (surroundings, until): (Surroundings<'_>, Instant),
     ) -> Result<Answer, Failed> {
-        self.request = call.request(functions, &self.address.host, keys);
+        self.request = call.request(functions, &self.address.host, keys)?;
         let Surroundings { worker, config, interim, .. } = surroundings;
         let terms = Terms {
             head: config.upstream.head,
@@ -125,6 +125,11 @@ fn has_not_run(code: FaultCode) -> bool {
     !matches!(code, FaultCode::LambdaService | FaultCode::LambdaTimeout)
 }
 
+#[cold]
+fn unsigned(why: &NoKeys) -> SendFailure {
+    SendFailure::before(FaultCode::EndpointSecurity, why.to_string())
+}
+
 impl Functions {
     /// What calls are signed with.
     async fn keys(&self, now: Instant, until: Instant) -> Result<Arc<Keys>, SendFailure> {
@@ -132,7 +137,7 @@ impl Functions {
             return Ok(keys);
         }
         let had = Box::pin(self.account.get(Some(until))).await;
-        had.map_err(|why| SendFailure::before(FaultCode::EndpointSecurity, why.to_string()))
+        had.map_err(|why| unsigned(&why))
     }
 
     /// How long to wait before another call; `None` where none is made.
@@ -155,7 +160,7 @@ impl Invoking {
         functions: &Functions,
         host: &HeaderValue,
         keys: &Keys,
-    ) -> Request<RequestBody> {
+    ) -> Result<Request<RequestBody>, SendFailure> {
         let mut headers = HeaderMap::with_capacity(12);
         headers.insert(header::HOST, host.clone());
         headers.insert(header::CONTENT_TYPE, JSON);
@@ -174,14 +179,14 @@ impl Invoking {
             region: &functions.region,
             service: "lambda",
         };
-        aws::sign(signed, keys, &mut headers, clock::now());
+        aws::sign(signed, keys, &mut headers, clock::now()).map_err(|why| unsigned(&why))?;
         headers.extend(self.headers.get(&TRACE).map(|trace| (TRACE, trace.clone())));
         let source = RequestSource::Ready(self.event.clone());
         let mut request = Request::new(RequestBody::new(source, None, self.plan.timeout));
         *request.method_mut() = Method::POST;
         *request.uri_mut() = Uri::from(self.path.clone());
         *request.headers_mut() = headers;
-        request
+        Ok(request)
     }
 
     /// Nothing came in time.
