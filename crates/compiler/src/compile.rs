@@ -14,6 +14,7 @@ mod endpoints;
 mod extensions;
 mod group;
 mod identity;
+mod lambda;
 mod leaf;
 mod mock;
 mod operations;
@@ -55,9 +56,9 @@ pub struct AwsDefaults {
     pub lambda_url: Option<String>,
     /// Which of a region's hosts are called (`AWS_USE_FIPS_ENDPOINT`,
     /// `AWS_USE_DUALSTACK_ENDPOINT`).
-    pub reach: lambda::function::Reach,
+    pub reach: ::lambda::function::Reach,
     /// How payloads become answers where nothing is said.
-    pub mapping: lambda::Mapping,
+    pub mapping: ::lambda::Mapping,
     /// Whether `isBase64Encoded` is true for the `{}` in place of no body too, as in WSO2.
     pub has_flag_bug: bool,
 }
@@ -67,8 +68,8 @@ impl Default for AwsDefaults {
         Self {
             region: None,
             lambda_url: None,
-            reach: lambda::function::Reach::default(),
-            mapping: lambda::Mapping::Automatic,
+            reach: ::lambda::function::Reach::default(),
+            mapping: ::lambda::Mapping::Automatic,
             has_flag_bug: false,
         }
     }
@@ -204,7 +205,7 @@ fn build(source: &Source<'_>, found: &mut Diagnostics) -> Option<ApiPlan> {
     let cors = cors::plan(source, found);
     let policies = policies::Policies::read(source, found);
     let mut operations = operations::plan(source, &policies, found);
-    let endpoints = endpoints::plan(source, &policies, found);
+    let endpoints = endpoints::plan(source, &policies, &operations, found);
     let soap = policies::soap_plan(source, &policies, found);
     let flows = all_flows(&operations, soap.as_ref());
     let extras = policies::extras(source, &policies, &flows, endpoints.as_ref(), found);

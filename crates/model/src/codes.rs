@@ -87,12 +87,13 @@ codes! {
     MESSAGE_FORMAT = "EP013", "`format` or `optimize` has a value that is unknown, does not go with the other one, or stands where it has no effect.", "Use an address endpoint with one of the values that are named.";
     URL_VARIABLE = "EP014", "A variable in the URL of an endpoint never has a value.", "Use names that begin with `uri.var.` or `query.param.`.";
     DYNAMIC = "EP022", "Dynamic endpoints are not supported by this version.", "Use one URL for each stage.";
-    AWS_LAMBDA = "EP023", "AWS Lambda endpoints are not supported by this version.", "Use the function's URL as an http endpoint.";
+    AWS_LAMBDA = "EP023", "A function of AWS Lambda, its region or how it is called is wrong or missing.", "Write what is named; docs/lambda.md lists the keys.";
     SEQUENCE_BACKEND = "EP024", "Sequence backends are not supported by this version.", "Use one URL for each stage.";
     WEBSOCKET = "EP025", "WebSocket endpoints are not supported by this version.", "Use an http endpoint.";
     GRAPHQL = "EP026", "GraphQL endpoints are not supported by this version.", "Use an http endpoint.";
     WSDL = "EP027", "The address of a WSDL endpoint cannot be found: its WSDL cannot be read, or does not have the service or port.", "Name a service and a port that the WSDL has, or use an address endpoint.";
     PROTOTYPE = "EP028", "A mock is written as a type of endpoint.", "Set `endpointImplementationType` to INLINE or MOCKED_OAS.";
+    LAMBDA_ABSENT = "EP029", "An operation of an AWS Lambda endpoint names no function, so that its calls are answered 501.", "Write `amznResourceName` into the operation.";
     SECURITY_BASIC = "EP030", "Basic authentication towards an endpoint is not described completely, or in a way that cannot be sent.", "Write `username` and `password`; the user name has no colon.";
     SECURITY_DIGEST = "EP031", "Digest authentication towards an endpoint is not described completely, or in a way that cannot be sent.", "Write `username` and `password`.";
     SECURITY_OAUTH = "EP032", "The OAuth 2.0 client of an endpoint is not described completely, or in a way that cannot work.", "Write `tokenUrl`, `clientId` and `clientSecret`, and `grantType` CLIENT_CREDENTIALS or PASSWORD.";
@@ -101,6 +102,7 @@ codes! {
     SECRET_REFERENCE = "EP035", "A secret is somewhere else, and cannot be had from there.", "Mend the reference: `$env{NAME}`, `$file{PATH}` or `$sealed{TEXT}`.";
     SECRET_KEPT = "EP036", "A secret is empty or masked, so that the one deployed before stays in use; a gateway that starts anew does not have it.", "Write the secret, or refer to it.";
     CLEAR_TOKEN_URL = "EP037", "Secrets go to a token URL in clear text.", "Use https.";
+    SECURITY_AWS = "EP038", "The account of AWS that calls functions is not described completely.", "Write `amznAccessKey` and `amznSecretKey`, or leave both to the environment of the gateway.";
     GROUP_EMPTY = "EP040", "A group has no member that could be called.", "List at least one member, with a weight above 0.";
     GROUP_OF_ONE = "EP041", "A group has a single member, so nothing takes over from it.", "Add a member, or use an endpoint of type http.";
     GROUP_DEPTH = "EP042", "Groups are nested too deeply, or have too many members.", "Nest at most 4 groups, with at most 1000 members in all.";

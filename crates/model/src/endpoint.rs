@@ -4,6 +4,7 @@
 //! off, `"00"` does not); the compiler turns them into numbers.
 
 mod group;
+mod lambda;
 mod security;
 
 use serde_json::Value;
@@ -12,6 +13,7 @@ use crate::cursor::Cursor;
 use crate::diagnostic::{Diagnostics, Place};
 
 pub use group::{Extension, GroupConfig};
+pub use lambda::LambdaConfig;
 pub use security::{EndpointSecurity, SecurityKind, TokenNetworkConfig, TokenProxyConfig};
 
 /// `endpointConfig`.
@@ -27,6 +29,8 @@ pub struct EndpointConfig {
     pub sandbox: StageConfig,
     /// What concerns a group of endpoints.
     pub group: GroupConfig,
+    /// What concerns functions of AWS Lambda, for an endpoint of that type.
+    pub lambda: Option<LambdaConfig>,
     /// `implementation_status` is `prototyped`.
     pub is_prototyped: bool,
     /// `x-weir-http2`, which holds for every URL that says nothing of it.
@@ -186,12 +190,14 @@ impl EndpointConfig {
             StageConfig::read(at, name, &kind, http2.as_deref(), found)
         };
         let (production, sandbox) = (stage("production", found), stage("sandbox", found));
+        let is_lambda = kind == EndpointKind::AwsLambda;
         Self {
             place: at.place(),
             kind,
             production,
             sandbox,
             group: GroupConfig::read(at, found),
+            lambda: is_lambda.then(|| LambdaConfig::read(at, found)),
             is_prototyped: status.is_some_and(|status| status.eq_ignore_ascii_case("prototyped")),
             http2,
             extension: Extension::read(at),

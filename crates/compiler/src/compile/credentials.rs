@@ -86,6 +86,20 @@ pub(super) fn follow(
     Reader { secrets, before: None }.follow(secret, place, found)
 }
 
+/// The text of a secret that may be left out, where it is the one that is in use.
+pub(super) fn kept(
+    settings: &Settings<'_>,
+    (written, place): (Option<&Secret>, Place),
+    code: &'static str,
+    known: Known<'_>,
+    found: &mut Diagnostics,
+) -> Option<Secret> {
+    let stage = settings.stage();
+    let secrets = stage.map_or_else(Secrets::none, |stage| stage.secrets);
+    let before = stage.and_then(|stage| stage.before);
+    Reader { secrets, before }.read(written, place, code, known, found)
+}
+
 fn of(
     security: &EndpointSecurity,
     reader: Reader<'_>,

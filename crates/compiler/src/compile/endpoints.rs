@@ -7,10 +7,11 @@ use model::{Diagnostics, Place, codes};
 use super::credentials::StageSecurity;
 use super::group::settings::{Settings, check_keys};
 use super::group::{Kind, STAGE_KEYS, tree, wso2};
+use super::lambda::{self, Ground};
 use super::leaf::{self, Leaf};
 use super::policies::{self, Policies, RULE_KEYS};
 use super::{Source, dynamic, mock, url};
-use crate::plan::{BackendPlan, Dialect, EndpointPlan, Stages};
+use crate::plan::{BackendPlan, Dialect, EndpointPlan, OperationPlan, Stages};
 
 /// The kinds that this version serves.
 #[derive(Clone, Copy)]
@@ -20,6 +21,7 @@ enum Root {
     Wsdl,
     Dynamic,
     Sequence,
+    Lambda,
     Group(Kind),
 }
 
@@ -27,6 +29,7 @@ enum Root {
 pub(super) struct Stage<'a> {
     source: &'a Source<'a>,
     policies: &'a Policies,
+    operations: &'a [OperationPlan],
     config: &'a EndpointConfig,
     own: &'a StageConfig,
     root: Root,
@@ -41,6 +44,7 @@ pub(super) struct Stage<'a> {
 pub(super) fn plan(
     source: &Source<'_>,
     policies: &Policies,
+    operations: &[OperationPlan],
     found: &mut Diagnostics,
 ) -> Option<Stages<EndpointPlan>> {
     if mock::implementation(source, found)? != mock::Implementation::Endpoint {
@@ -54,7 +58,7 @@ pub(super) fn plan(
         return None;
     };
     let mut problems = Diagnostics::new();
-    let stages = stages(source, policies, &config, &mut problems);
+    let stages = stages((source, policies, operations), &config, &mut problems);
     report_once(problems, found);
     stages
 }
@@ -71,8 +75,7 @@ fn report_once(problems: Diagnostics, found: &mut Diagnostics) {
 }
 
 fn stages(
-    source: &Source<'_>,
-    policies: &Policies,
+    (source, policies, operations): (&Source<'_>, &Policies, &[OperationPlan]),
     config: &EndpointConfig,
     found: &mut Diagnostics,
 ) -> Option<Stages<EndpointPlan>> {
@@ -80,6 +83,7 @@ fn stages(
     let stage = |own, word: &str| Stage {
         source,
         policies,
+        operations,
         config,
         own,
         root,
@@ -126,7 +130,7 @@ fn root(config: &EndpointConfig, found: &mut Diagnostics) -> Option<Root> {
         EndpointKind::SequenceBackend => return Some(Root::Sequence),
         EndpointKind::LoadBalance => return Some(Root::Group(Kind::Balance)),
         EndpointKind::Failover => return Some(Root::Group(Kind::Failover)),
-        EndpointKind::AwsLambda => (codes::AWS_LAMBDA, "AWS Lambda endpoints"),
+        EndpointKind::AwsLambda => return Some(Root::Lambda),
         EndpointKind::WebSocket => (codes::WEBSOCKET, "WebSocket endpoints"),
         EndpointKind::GraphQl => (codes::GRAPHQL, "GraphQL endpoints"),
         EndpointKind::Mock => {
@@ -164,12 +168,12 @@ fn check_extension(stages: &[Stage<'_>; 2], root: Root, found: &mut Diagnostics)
     let [first, _] = stages;
     let Some(extension) = &first.config.extension else { return };
     let default = match root {
-        Root::Leaf(_) | Root::Wsdl | Root::Dynamic | Root::Sequence => None,
+        Root::Leaf(_) | Root::Wsdl | Root::Dynamic | Root::Sequence | Root::Lambda => None,
         Root::Group(kind) => Some(kind),
     };
     let of_leaves: &[&[&str]] = match root {
         Root::Dynamic => &[leaf::KEYS, dynamic::KEYS],
-        Root::Leaf(_) | Root::Wsdl | Root::Group(_) => &[leaf::KEYS],
+        Root::Leaf(_) | Root::Wsdl | Root::Group(_) | Root::Lambda => &[leaf::KEYS],
         Root::Sequence => &[],
     };
     let mut of_both: Vec<&[&str]> = vec![&["production", "sandbox"], RULE_KEYS, dynamic::KEYS];
@@ -201,16 +205,20 @@ impl Stage<'_> {
 
     fn is_empty(&self) -> bool {
         let has_sequence = self.own.sequence.is_some() && matches!(self.root, Root::Sequence);
-        self.tree().is_none() && self.own.members.is_empty() && !has_sequence
+        let is_lambda = matches!(self.root, Root::Lambda);
+        self.tree().is_none() && self.own.members.is_empty() && !has_sequence && !is_lambda
     }
 
     fn plan(&self, found: &mut Diagnostics) -> Option<EndpointPlan> {
         let common = self.config.extension.as_ref().map(|extension| extension.cursor());
         let settings = Settings::new(self.extension.clone().into_iter().chain(common));
+        let config = self.config.lambda.as_ref();
+        let ground = Ground { source: self.source, operations: self.operations, config };
         let settings = settings.within(Some(self.security)).knowing(self.source.wsdls);
+        let settings = settings.invoking(ground);
         if let Some(at) = self.tree() {
             let kind = match self.root {
-                Root::Leaf(_) | Root::Wsdl | Root::Dynamic | Root::Sequence => None,
+                Root::Leaf(_) | Root::Wsdl | Root::Dynamic | Root::Sequence | Root::Lambda => None,
                 Root::Group(kind) => Some(kind),
             };
             let http2 = self.config.http2.as_deref();
@@ -224,6 +232,7 @@ impl Stage<'_> {
             }
             Root::Dynamic => dynamic::plan(self, &settings, &self.policies.trusted, found),
             Root::Sequence => self.sequence(found),
+            Root::Lambda => lambda::of_stage(self.config, &self.name, &settings, found),
             Root::Group(Kind::Failover) => wso2::failover(self.own, &self.name, settings, found),
             Root::Group(Kind::Balance) => {
                 wso2::balance(self.own, &self.config.group, &self.name, settings, found)

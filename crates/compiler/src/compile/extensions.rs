@@ -7,6 +7,7 @@ use model::cursor::Cursor;
 use model::endpoint::Member;
 use model::{Diagnostics, Project, codes};
 
+use super::lambda::{ENDPOINT_URL, OPERATION_KEY as LAMBDA_KEY};
 use super::mock::KEY as MOCK_KEY;
 use super::policies::SOAP_KEY;
 use crate::plan::Http2;
@@ -16,7 +17,7 @@ const GROUP: &str = "x-weir";
 const PRESERVE_HOST: &str = "x-weir-preserve-host";
 const HTTP2: &str = "x-weir-http2";
 const OF_API: &[&str] = &[PRESERVE_HOST, SOAP_KEY, MOCK_KEY];
-const OF_CONFIG: &[&str] = &[GROUP, PRESERVE_HOST, HTTP2];
+const OF_CONFIG: &[&str] = &[GROUP, PRESERVE_HOST, HTTP2, ENDPOINT_URL];
 const OF_MEMBER: &[&str] = &[GROUP, HTTP2];
 const MEMBER_KEYS: &[&str] =
     &["production_endpoints", "sandbox_endpoints", "production_failovers", "sandbox_failovers"];
@@ -48,7 +49,7 @@ pub(super) fn check(project: &Project, found: &mut Diagnostics) {
     let paths = project.definition.as_ref().map(|document| document.content().get("paths"));
     for (_, item) in paths.iter().flat_map(|paths| paths.entries(&mut Diagnostics::new())) {
         for (_, operation) in item.entries(&mut Diagnostics::new()) {
-            check_keys(&operation, &[MOCK_KEY], found);
+            check_keys(&operation, &[MOCK_KEY, LAMBDA_KEY], found);
         }
     }
 }

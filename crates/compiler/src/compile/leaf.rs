@@ -12,7 +12,7 @@ use model::{Diagnostics, codes};
 
 use super::group::settings::{Settings, check_keys};
 use super::group::value;
-use super::{client_certificate, credentials, extensions, resilience, url};
+use super::{client_certificate, credentials, extensions, lambda, resilience, url};
 use crate::plan::{
     Dialect, HealthCheck, Http2, HttpPlan, HttpProbe, Limits, Probe, Queue, StatusSet,
     TimeoutAction,
@@ -20,7 +20,7 @@ use crate::plan::{
 
 /// Keys below `x-weir` that concern a leaf; in a group they hold for its members.
 pub(super) const KEYS: &[&str] =
-    &["limits", "healthCheck", credentials::KEY, client_certificate::KEY];
+    &["limits", "healthCheck", credentials::KEY, client_certificate::KEY, lambda::KEY];
 const LIMIT_KEYS: &[&str] = &["connections", "requestsInFlight", "queue"];
 const QUEUE_KEYS: &[&str] = &["length", "wait"];
 const CHECK_KEYS: &[&str] = &["type", "interval", "timeout", "healthyAfter", "unhealthyAfter"];
@@ -114,7 +114,7 @@ fn warn_of_silence(member: &Member, found: &mut Diagnostics) {
     found.warning(codes::MEMBER_DISCARDS, place, message, help);
 }
 
-fn limits(settings: &Settings<'_>, found: &mut Diagnostics) -> Limits {
+pub(super) fn limits(settings: &Settings<'_>, found: &mut Diagnostics) -> Limits {
     let limits = settings.inner("limits");
     limits.check_keys(&[LIMIT_KEYS], found);
     let connections = value::count(limits.get("connections"), 1..=MOST, found);
@@ -167,7 +167,7 @@ fn kind(check: &Settings<'_>, found: &mut Diagnostics) -> Kind {
     value::choice(check.get("type"), &kinds, found).unwrap_or(Kind::Http)
 }
 
-fn health_check(
+pub(super) fn health_check(
     settings: &Settings<'_>,
     http2: Http2,
     found: &mut Diagnostics,

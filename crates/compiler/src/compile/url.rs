@@ -41,6 +41,18 @@ pub(super) fn parse(
     }
 }
 
+/// A URL without variables, and without a query.
+pub(super) fn fixed(text: &str, place: &Place, found: &mut Diagnostics) -> Option<UrlTemplate> {
+    let checked = check_fixed(text).and_then(|template| {
+        if text.contains(['?', '#']) {
+            let message = format!("the URL `{}` has a query", masked(text));
+            return Err((codes::URL_MALFORMED, message, "Write the URL without it.".to_owned()));
+        }
+        Ok(template)
+    });
+    checked.map_err(|(code, message, help)| found.error(code, place.clone(), message, help)).ok()
+}
+
 /// The place of a key below a place.
 pub(super) fn deeper(place: &Place, key: &str) -> Place {
     match &place.spot {

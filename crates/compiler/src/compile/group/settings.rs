@@ -7,6 +7,7 @@ use model::{Diagnostics, codes};
 use super::{BALANCE_KEYS, FAILOVER_KEYS, NODE_KEYS};
 use crate::compile::client_certificate;
 use crate::compile::credentials::{self, StageSecurity};
+use crate::compile::lambda::Ground;
 use crate::compile::wsdl::Wsdls;
 
 /// How many keys are named to choose from.
@@ -20,6 +21,8 @@ pub(crate) struct Settings<'a> {
     stage: Option<StageSecurity<'a>>,
     /// The WSDLs that endpoints may be in.
     wsdls: Option<&'a Wsdls<'a>>,
+    /// What functions may be behind.
+    functions: Option<Ground<'a>>,
     /// What a group around this place says of security; unlike other settings it holds for groups
     /// within, so that nobody is called without it by mistake.
     security: Option<Cursor<'a>>,
@@ -43,6 +46,7 @@ impl<'a> Settings<'a> {
             places,
             stage: self.stage.or(outer.stage),
             wsdls: self.wsdls.or(outer.wsdls),
+            functions: self.functions.or(outer.functions),
             security: self.security.clone().or_else(|| outer.security.clone()),
             client_certificate: self
                 .client_certificate
@@ -61,11 +65,17 @@ impl<'a> Settings<'a> {
         Self { wsdls: Some(wsdls), ..self }
     }
 
+    /// The same for endpoints that may be functions.
+    pub(crate) fn invoking(self, ground: Ground<'a>) -> Self {
+        Self { functions: Some(ground), ..self }
+    }
+
     /// The same in a group within another one.
     pub(crate) fn inside(self, group: &Self) -> Self {
         Self {
             stage: group.stage,
             wsdls: group.wsdls,
+            functions: group.functions,
             security: group.security(),
             client_certificate: group.client_certificate(),
             ..self
@@ -85,6 +95,11 @@ impl<'a> Settings<'a> {
     /// The WSDLs that endpoints may be in.
     pub(crate) fn wsdls(&self) -> Option<&'a Wsdls<'a>> {
         self.wsdls
+    }
+
+    /// What functions may be behind.
+    pub(crate) fn functions(&self) -> Option<Ground<'a>> {
+        self.functions
     }
 
     /// The stage.

@@ -9,6 +9,7 @@ use model::{Diagnostics, codes};
 
 use super::settings::{Settings, check_keys};
 use super::{Group, Kind, MEMBER_KEYS, NODE_KEYS, URL_KEYS, place_in_group, value};
+use crate::compile::lambda;
 use crate::compile::leaf::{self, Leaf};
 use crate::plan::{EndpointPlan, MemberPlan, MockLeafPlan};
 
@@ -16,7 +17,7 @@ use crate::plan::{EndpointPlan, MemberPlan, MockLeafPlan};
 const MOST_LEVELS: usize = 4;
 /// How many members a tree has at most.
 const MOST_MEMBERS: usize = 1000;
-const TYPES: &str = "Use http, address, mock, failover or loadBalance.";
+const TYPES: &str = "Use http, address, lambda, mock, failover or loadBalance.";
 /// Keys of a mock.
 const MOCK_KEYS: &[&str] = &["code", "example"];
 
@@ -149,6 +150,10 @@ impl Tree<'_> {
             }
             None if word.as_deref().is_some_and(|word| value::plain(word) == "mock") => {
                 Some(self.mock(at, name))
+            }
+            None if word.as_deref().is_some_and(|word| lambda::is_type(&value::plain(word))) => {
+                check_keys(at, &[&["type"], MEMBER_KEYS, lambda::MEMBER, leaf::KEYS], self.found);
+                lambda::of_member(at, name, &own.before(group), self.http2, self.found)
             }
             None => self.leaf(at, word.as_deref(), name, &own.before(group)),
         }
