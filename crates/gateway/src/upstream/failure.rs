@@ -49,14 +49,15 @@ impl SendFailure {
 
     /// Whether it says anything of the upstream: not where the client failed itself, where a kept
     /// connection ended, where nothing could be shown that the upstream wants to see, where it
-    /// may not be called, or where one of the functions behind it failed.
+    /// may not be called, or where the service behind it has answered.
     pub(crate) fn speaks_against_upstream(&self) -> bool {
         let was_held_back =
             matches!(self.code, FaultCode::EndpointSecurity | FaultCode::TargetNotAllowed);
         !self.by_client && !self.over_kept && !was_held_back && !self.is_of_function()
     }
 
-    /// Whether the service is well, and only this function failed or cannot be called.
+    /// Whether the service that runs functions has answered, as a plain upstream answers 500; or one
+    /// function was too slow, of many.
     fn is_of_function(&self) -> bool {
         matches!(
             self.code,
@@ -68,6 +69,7 @@ impl SendFailure {
                 | FaultCode::LambdaDenied
                 | FaultCode::LambdaTooLarge
                 | FaultCode::LambdaNotReady
+                | FaultCode::LambdaService
                 | FaultCode::LambdaSetup
                 | FaultCode::LambdaEvent
         )

@@ -20,6 +20,7 @@ mod http2;
 mod http2_abuse;
 mod http2_meaning;
 mod http2_upstream;
+mod lambda;
 mod leaving;
 mod limits;
 mod messages;
