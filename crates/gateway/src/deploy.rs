@@ -37,6 +37,7 @@ use crate::vault::Vault;
 /// The label of endpoints that belong to no stage alone.
 const NAMED: &str = "named";
 
+mod accounts;
 mod contest;
 mod identities;
 mod wsdl;
@@ -364,6 +365,7 @@ impl Deployer {
             diagnostics.extend(found);
             if let Some(plan) = &plan {
                 diagnostics.extend(identities::check(plan, &project));
+                diagnostics.extend(accounts::check(plan, &project));
             }
             plan
         });

@@ -5,6 +5,8 @@
 //! request of which there is one at a time. Where they are from is in `provider.rs`, the signature
 //! in `sigv4.rs`. Both need the feature `aws`; without it such an API is refused at its deployment.
 
+#![cfg_attr(not(feature = "aws"), allow(dead_code, reason = "nothing is signed without it"))]
+
 mod account;
 #[cfg(feature = "aws")]
 mod provider;
