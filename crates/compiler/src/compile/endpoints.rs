@@ -80,6 +80,7 @@ fn stages(
     found: &mut Diagnostics,
 ) -> Option<Stages<EndpointPlan>> {
     let root = root(config, found)?;
+    lambda::warn_of_disuse(source, config, found);
     let stage = |own, word: &str| Stage {
         source,
         policies,

@@ -63,6 +63,20 @@ pub(super) fn is_type(word: &str) -> bool {
     matches!(word, "lambda" | "awslambda")
 }
 
+/// Another place for functions says nothing of other kinds of endpoint.
+pub(super) fn warn_of_disuse(
+    source: &Source<'_>,
+    config: &EndpointConfig,
+    found: &mut Diagnostics,
+) {
+    let at = source.project.data().get("endpointConfig").get(ENDPOINT_URL);
+    if config.lambda.is_none() && !at.is_absent() {
+        let message = format!("`{ENDPOINT_URL}` has no effect here");
+        let help = "Write the `url` of the endpoint or of the member, or use the type awslambda.";
+        found.warning(codes::NO_EFFECT, at.place(), message, help);
+    }
+}
+
 /// The endpoint of a stage; the same functions for keys of both kinds.
 pub(super) fn of_stage(
     config: &EndpointConfig,
@@ -72,7 +86,7 @@ pub(super) fn of_stage(
 ) -> Option<EndpointPlan> {
     let member = Member {
         place: config.place.clone(),
-        url: config.lambda.as_ref().and_then(|lambda| lambda.url.clone()),
+        url: None,
         kind: None,
         config: None,
         wsdl: WsdlPort::default(),
@@ -189,8 +203,12 @@ impl Leaf<'_> {
         found: &mut Diagnostics,
     ) -> Option<UrlTemplate> {
         let defaults = &ground.source.options.aws;
-        if let Some(text) = self.member.url.as_ref().or(defaults.lambda_url.as_ref()) {
-            return url::fixed(text, &self.url_place, found);
+        let of_api = ground.config.and_then(|config| Some((config, config.url.as_ref()?)));
+        let of_api = of_api.map(|(config, text)| (text, config.place_of(ENDPOINT_URL)));
+        let own = self.member.url.as_ref().map(|text| (text, self.url_place.clone()));
+        let default = || Some((defaults.lambda_url.as_ref()?, self.url_place.clone()));
+        if let Some((text, place)) = own.or(of_api).or_else(default) {
+            return url::fixed(text, &place, found);
         }
         let Some(partition) = Partition::of_region(region) else {
             let message = format!("`{region}` is no region of AWS");

@@ -5,7 +5,8 @@ use std::path::Path;
 use compiler::{CompileOptions, Secrets, compile_files};
 use model::Files;
 
-const API: &str = "name: A\nversion: v1\ncontext: a\noperations: [{target: /a, verb: GET}]\n";
+const API: &str = "name: A\nversion: v1\ncontext: a\n";
+const OPERATIONS: &str = "operations: [{target: /a, verb: GET}]\n";
 const ENDPOINT: &str =
     "endpointConfig: {endpoint_type: http, production_endpoints: {url: 'http://b'}}\n";
 
@@ -13,6 +14,7 @@ const ENDPOINT: &str =
 fn every_example_of_a_document_compiles() {
     for (document, least) in [
         ("endpoint-groups.md", 11),
+        ("lambda.md", 3),
         ("dynamic-endpoints.md", 4),
         ("policies.md", 1),
         ("soap.md", 3),
@@ -33,7 +35,8 @@ fn compile_examples(document: &str) -> usize {
         let has_endpoint = example.contains("endpointConfig:");
         let own = if is_environment { "" } else { example };
         let endpoint = if has_endpoint { "" } else { ENDPOINT };
-        files.insert("api.yaml", format!("{API}{endpoint}{own}")).unwrap();
+        let operations = if example.contains("\noperations:") { "" } else { OPERATIONS };
+        files.insert("api.yaml", format!("{API}{operations}{endpoint}{own}")).unwrap();
         if is_environment {
             files.insert("params.yaml", example.to_owned()).unwrap();
         }

@@ -6,6 +6,7 @@ mod diagnostics;
 mod examples;
 mod fixtures;
 mod golden;
+mod lambda;
 mod properties;
 mod reading;
 mod secrets;

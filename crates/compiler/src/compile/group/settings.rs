@@ -179,6 +179,9 @@ fn suggestion(key: &str, known: &[&str]) -> String {
         return "It belongs to a load-balance group.".to_owned();
     }
     match known.len() {
+        _ if known.contains(&"clientContext") => {
+            "Remove it; docs/lambda.md lists the keys.".to_owned()
+        }
         0..=LONGEST_LIST => format!("Remove it, or use one of {}.", known.join(", ")),
         _ => "Remove it; docs/endpoint-groups.md lists the keys.".to_owned(),
     }

@@ -187,7 +187,10 @@ fn followed(at: &Cursor<'_>, settings: &Settings<'_>, found: &mut Diagnostics) -
 
 fn of_mapping(at: &Cursor<'_>, found: &mut Diagnostics) -> Written {
     check_keys(at, &[ROLE_KEYS], found);
-    let text = |key: &str| value::scalar(&at.get(key));
+    let mut text = |key: &str| {
+        let at = at.get(key);
+        value::text(Some(at).filter(|at| !at.is_absent()), found)
+    };
     Written {
         place: at.place(),
         arn: text("arn"),
@@ -232,10 +235,8 @@ fn role(
         found.error(codes::SECURITY_AWS, place, message, help);
         return None;
     }
-    let external_id = match said.get("externalId") {
-        Some(at) => Some(followed(&at, settings, found)?),
-        None => None,
-    };
+    let external_id = said.get("externalId").map(|at| followed(&at, settings, found));
+    let tags = tags(said, found);
     let at = said.get("sessionDuration");
     let duration = value::some_time(at.clone(), found);
     if let (Some(at), Some(duration)) = (at, duration)
@@ -244,7 +245,11 @@ fn role(
         value::refuse(&at, "Write a time from 15m to 12h.", found);
     }
     let region = own.or_else(|| region.map(str::to_owned))?;
-    Some(AwsRole { arn, session_name, region, external_id, tags: tags(said, found), duration })
+    let external_id = match external_id {
+        Some(id) => Some(id?),
+        None => None,
+    };
+    Some(AwsRole { arn, session_name, region, external_id, tags, duration })
 }
 
 fn is_session_name(name: &str) -> bool {
@@ -258,8 +263,10 @@ fn tags(said: &Settings<'_>, found: &mut Diagnostics) -> Vec<(String, String)> {
     if entries.len() > MOST_TAGS {
         value::refuse(&at, format!("Write {MOST_TAGS} tags at most."), found);
     }
-    let text = |(name, at): &(&str, Cursor<'_>)| Some(((*name).to_owned(), value::scalar(at)?));
-    entries.iter().filter_map(text).collect()
+    let mut text = |(name, at): &(&str, Cursor<'_>)| {
+        Some(((*name).to_owned(), value::text(Some(at.clone()), found)?))
+    };
+    entries.iter().filter_map(&mut text).collect()
 }
 
 /// What belongs to a session in a role.

@@ -116,11 +116,12 @@ impl Functions<'_> {
             return None;
         };
         let invocation = invocation(&said, found);
+        let format = self.format(&written, &said, found);
         Some(Arc::new(FunctionPlan {
             function: function?,
             invocation,
-            format: self.format(&written, &said, found),
-            mapping: self.mapping(&said, found),
+            format,
+            mapping: self.mapping(format, &said, found),
             stream: stream(&said, invocation, found),
             timeout: timeout(&written, own.as_ref(), &said, found),
             client_context: client_context(&said, found),
@@ -146,7 +147,8 @@ impl Functions<'_> {
             .or_else(|| written.key("amznResourceName", "x-amzn-resource-name"))
             .or_else(|| self.said.get("function"))?;
         let text = value::scalar(&at).unwrap_or_default();
-        let qualifier = said.get("qualifier");
+        // What an operation says of the version is about the function that it names itself.
+        let qualifier = self.all.map_or(said, |_| self.said).get("qualifier");
         let parsed = Function::parse(&text).and_then(|function| match &qualifier {
             Some(at) if function.qualifier().is_none() => {
                 let qualifier = value::scalar(at).unwrap_or_default();
@@ -204,14 +206,18 @@ impl Functions<'_> {
         }
     }
 
-    fn mapping(&self, said: &Settings<'_>, found: &mut Diagnostics) -> Mapping {
+    /// A function that takes events of AWS answers as AWS has it, unless it is said otherwise.
+    fn mapping(&self, format: Format, said: &Settings<'_>, found: &mut Diagnostics) -> Mapping {
         let words = [
             ("whole", Mapping::Whole),
             ("proxy-1.0", Mapping::Proxy1),
             ("proxy-2.0", Mapping::Proxy2),
             ("automatic", Mapping::Automatic),
         ];
-        let default = self.ground.source.options.aws.mapping;
+        let default = match format {
+            Format::Wso2 { .. } | Format::Raw => self.ground.source.options.aws.mapping,
+            Format::Proxy1 | Format::Proxy2 | Format::Alb { .. } => Mapping::Automatic,
+        };
         value::choice(said.get("answer"), &words, found).unwrap_or(default)
     }
 }
