@@ -63,6 +63,8 @@ const PYTHON_FOR_TESTS: &[&str] = &[
     "spyne",
     "lxml",
     "schemathesis==4.32.5",
+    "moto[server]==5.2.5",
+    "cargo-lambda==1.9.2",
 ];
 
 /// Node packages of the tests, with their versions.
@@ -161,7 +163,8 @@ fn python() -> anyhow::Result<()> {
 fn python_package(package: &str) -> anyhow::Result<()> {
     python()?;
     let pip = venv().join("bin/pip");
-    let name = package.split("==").next().unwrap_or(package);
+    // What is shown is the name without extras and version.
+    let name = package.split(['[', '=']).next().unwrap_or(package);
     if output(command(&pip).args(["show", "--quiet", name])).is_ok() {
         return Ok(());
     }

@@ -18,11 +18,14 @@ const FUNCTION: &str = include_str!("function.py");
 
 /// cargo-lambda with one function, behind a verifier of signatures.
 struct Emulator {
-    watch: Child,
     verifier: Script,
     _function: Script,
+    _watch: Watch,
     _dir: TempDir,
 }
+
+/// The emulator itself, which ends with the test.
+struct Watch(Child);
 
 impl Emulator {
     /// `None`, and a line on standard error, where it is not installed.
@@ -54,7 +57,7 @@ impl Emulator {
         let [id, secret, token, region] = key;
         let arguments = [id, secret, token, region, &upstream];
         let verifier = Script::venv("botocore", VERIFIER, &arguments).await?;
-        Some(Self { watch, verifier, _function: function, _dir: dir })
+        Some(Self { verifier, _function: function, _watch: watch, _dir: dir })
     }
 
     fn url(&self) -> String {
@@ -62,24 +65,24 @@ impl Emulator {
     }
 }
 
-impl Drop for Emulator {
+impl Drop for Watch {
     fn drop(&mut self) {
         // It may be gone already, with the same end.
-        let _killed = self.watch.kill();
-        let _waited = self.watch.wait();
+        let _killed = self.0.kill();
+        let _waited = self.0.wait();
     }
 }
 
-fn watch(program: &PathBuf, dir: &TempDir, port: u16) -> Child {
-    Command::new(program)
+fn watch(program: &PathBuf, dir: &TempDir, port: u16) -> Watch {
+    let child = Command::new(program)
         .args(["lambda", "watch", "--only-lambda-apis", "--quiet", "-A", "127.0.0.1", "-P"])
         .arg(port.to_string())
         .current_dir(dir.path())
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
-        .spawn()
-        .unwrap()
+        .spawn();
+    Watch(child.unwrap())
 }
 
 #[tokio::test]
