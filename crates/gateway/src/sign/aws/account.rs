@@ -4,6 +4,7 @@
 //! is made by a task of its own, so that it does not end with the call that began it.
 
 use std::fmt;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -34,11 +35,16 @@ const ROTATION: Duration = Duration::from_secs(15 * 60);
 /// How often a call waits anew, because whoever asked is gone.
 const TRIES: usize = 5;
 
+/// A request for keys.
+type Asking = Pin<Box<dyn Future<Output = Result<Held, NoKeys>> + Send>>;
+
 /// One account.
 pub(crate) struct Account {
     plan: AwsPlan,
     /// The region of the environment, for services that are asked for keys.
     region: Option<String>,
+    /// Asks for keys.
+    provider: Box<dyn Fn() -> Asking + Send + Sync>,
     keys: ArcSwapOption<Held>,
     state: Mutex<State>,
 }
@@ -89,6 +95,19 @@ impl Held {
 
 impl Account {
     pub(super) fn new(plan: AwsPlan, region: Option<String>) -> Self {
+        let asked = (plan.clone(), region.clone());
+        let provider = move || -> Asking {
+            let (plan, region) = asked.clone();
+            Box::pin(async move { had(&plan, region.as_deref()).await })
+        };
+        Self::with(plan, region, Box::new(provider))
+    }
+
+    fn with(
+        plan: AwsPlan,
+        region: Option<String>,
+        provider: Box<dyn Fn() -> Asking + Send + Sync>,
+    ) -> Self {
         let held = stored(&plan).map(|keys| {
             let keys = Arc::new(keys);
             Arc::new(Held { keys, renew_at: None, end: None })
@@ -96,6 +115,7 @@ impl Account {
         Self {
             plan,
             region,
+            provider,
             keys: ArcSwapOption::new(held),
             state: Mutex::new(State {
                 flight: None,
@@ -224,7 +244,7 @@ impl Account {
     }
 
     async fn fetch(&self) -> Result<Arc<Held>, NoKeys> {
-        let asking = tokio::time::timeout(LIMIT, had(&self.plan, self.region.as_deref())).await;
+        let asking = tokio::time::timeout(LIMIT, (self.provider)()).await;
         let had = asking.unwrap_or_else(|_elapsed| {
             let text = format!("the keys did not come within {} s", LIMIT.as_secs());
             Err(NoKeys(text.into()))

@@ -71,7 +71,7 @@ pub(crate) fn sign(
     let (lines, _query) = instructions.into_parts();
     for line in lines {
         let mut value = HeaderValue::from_str(line.value()).map_err(|error| failed(&error))?;
-        value.set_sensitive(line.sensitive());
+        value.set_sensitive(line.sensitive() || line.name() == "authorization");
         headers.insert(HeaderName::from_static(line.name()), value);
     }
     Ok(())
@@ -80,3 +80,6 @@ pub(crate) fn sign(
 fn is_signed(name: &HeaderName) -> bool {
     *name == HOST || *name == CONTENT_TYPE || name.as_str().starts_with("x-amz-")
 }
+
+#[cfg(test)]
+mod tests;
