@@ -36,8 +36,9 @@ pub(crate) enum Command {
     /// Answers without an upstream, from the definition of an API.
     #[command(subcommand)]
     Mock(Mock),
-    #[command(hide = true)]
-    Lambda(Later),
+    /// Functions of AWS Lambda.
+    #[command(subcommand)]
+    Lambda(Lambda),
     #[command(hide = true)]
     Backup(Later),
     #[command(hide = true)]
@@ -137,6 +138,29 @@ pub(crate) enum Mock {
     Generate(MockGenerate),
     /// Write what a gateway has recorded (`x-weir-mock.record`) into definitions, as examples.
     Record(MockRecord),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Lambda {
+    /// Print the ARNs of all functions of an account, in one region.
+    ///
+    /// Keys are those that any SDK of AWS would find here.
+    List(LambdaList),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LambdaList {
+    /// The region; AWS_REGION, AWS_DEFAULT_REGION or that of the profile where none is given.
+    #[arg(long, value_name = "REGION")]
+    pub(crate) region: Option<String>,
+    /// A role to assume first.
+    #[arg(long, value_name = "ARN")]
+    pub(crate) role_arn: Option<String>,
+    #[command(flatten)]
+    pub(crate) home: Home,
+    /// Print one JSON document instead of text.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]

@@ -6,6 +6,7 @@ mod encrypt;
 mod environments;
 mod explain;
 mod import_wsdl;
+mod lambda_list;
 mod load;
 mod mock_generate;
 mod mock_record;
@@ -41,7 +42,7 @@ fn main() -> ExitCode {
         cli::Command::ImportWsdl(options) => import_wsdl::run(&options),
         cli::Command::Mock(cli::Mock::Generate(options)) => mock_generate::run(&options),
         cli::Command::Mock(cli::Mock::Record(options)) => mock_record::run(&options),
-        cli::Command::Lambda(_) => output::not_yet("lambda"),
+        cli::Command::Lambda(cli::Lambda::List(options)) => lambda_list::run(&options),
         cli::Command::Backup(_) => output::not_yet("backup"),
         cli::Command::Restore(_) => output::not_yet("restore"),
     }

@@ -166,6 +166,17 @@ impl Fetcher {
         timeout(total, self.follow(url)).await.unwrap_or(Err(FetchError::Timeout(total)))
     }
 
+    /// GETs `url` with these headers. Any status is an answer, a redirect too: none is followed,
+    /// since what is shown in the headers is for this URL. Sent once, whatever happens.
+    ///
+    /// # Errors
+    /// No complete answer within the limits.
+    pub async fn get_with(&self, url: &Url, headers: HeaderMap) -> Result<Fetched, FetchError> {
+        let total = self.limits.total;
+        let call = Call { method: Method::GET, headers, body: Bytes::new() };
+        timeout(total, self.once(url, call)).await.unwrap_or(Err(FetchError::Timeout(total)))
+    }
+
     /// POSTs to `url`. Any status is an answer, a redirect too: none is followed, since the body
     /// may hold secrets. Sent once, whatever happens.
     ///

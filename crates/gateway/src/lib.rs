@@ -12,6 +12,7 @@ pub mod exchange;
 pub mod explain;
 pub mod fault;
 pub mod fetch;
+pub mod functions;
 pub mod handle;
 pub mod listener;
 pub mod recording;

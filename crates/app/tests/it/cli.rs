@@ -8,7 +8,7 @@ use testkit::Project;
 
 use super::support::{Ask, Done, WEIR, configure, home, open, serve_with, weir, weir_with, zipped};
 
-const LATER: [&str; 3] = ["lambda", "backup", "restore"];
+const LATER: [&str; 2] = ["backup", "restore"];
 
 #[test]
 fn help_lists_what_works_and_nothing_else() {

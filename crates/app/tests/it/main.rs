@@ -8,6 +8,7 @@
 )]
 
 mod admission;
+mod aws;
 mod certificate_names;
 mod change;
 mod cli;

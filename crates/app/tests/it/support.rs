@@ -44,9 +44,10 @@ pub(crate) fn weir(arguments: &[&str]) -> Done {
 pub(crate) fn weir_with(arguments: &[&str], variables: &[(&str, &str)]) -> Done {
     let nowhere = TempDir::new().unwrap();
     let mut command = Command::new(WEIR);
-    command.args(arguments).current_dir(nowhere.path());
+    command.args(arguments).current_dir(nowhere.path()).env("HOME", nowhere.path());
     for (name, _) in std::env::vars_os() {
-        if name.to_string_lossy().starts_with("WEIR_") || name == "NO_COLOR" {
+        let text = name.to_string_lossy();
+        if text.starts_with("WEIR_") || text.starts_with("AWS_") || text == "NO_COLOR" {
             command.env_remove(name);
         }
     }

@@ -27,6 +27,8 @@ use crate::clock;
 const METADATA: Duration = Duration::from_secs(1);
 /// How often.
 const METADATA_ATTEMPTS: u32 = 2;
+/// What is said of keys that nobody would take.
+const ENDED: &str = "the keys that were given have ended already, by the clock of this machine";
 /// Characters of an explanation for the log.
 const EXPLANATION: usize = 1024;
 
@@ -42,10 +44,8 @@ pub(super) async fn had(plan: &AwsPlan, region: Option<&str>) -> Result<Held, No
         None => source.provide_credentials().await,
     };
     let credentials = given.map_err(|error| NoKeys(told(&error).into()))?;
-    let life = credentials.expiry().map(|end| {
-        // Keys that have ended already are of no use, and are asked for anew.
-        end.duration_since(clock::now()).unwrap_or_default()
-    });
+    let life = credentials.expiry().map(|end| end.duration_since(clock::now()));
+    let life = life.transpose().map_err(|_| NoKeys(ENDED.into()))?;
     Ok(Held::new(Keys::from(credentials), Instant::now(), life))
 }
 

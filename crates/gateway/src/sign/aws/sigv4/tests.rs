@@ -95,7 +95,8 @@ impl Case {
 
     fn told(&self) -> Value {
         let body = BASE64_STANDARD.encode(&self.body);
-        let headers: Vec<_> = self.headers.iter().map(|(name, value)| json!([name, value])).collect();
+        let headers: Vec<_> =
+            self.headers.iter().map(|(name, value)| json!([name, value])).collect();
         json!({ "id": self.id, "secret": self.secret, "token": self.token, "region": self.region,
             "host": self.host, "path": self.path, "headers": headers, "body": body,
             "seconds": self.seconds })
@@ -113,9 +114,8 @@ fn thousands_of_requests_are_signed_as_botocore_signs_them() {
     }
     let mut runner = TestRunner::deterministic();
     let strategy = case();
-    let cases: Vec<Case> = (0..REQUESTS)
-        .map(|_| strategy.new_tree(&mut runner).unwrap().current())
-        .collect();
+    let cases: Vec<Case> =
+        (0..REQUESTS).map(|_| strategy.new_tree(&mut runner).unwrap().current()).collect();
     let mut child = Command::new(python)
         .args(["-c", BOTOCORE])
         .stdin(Stdio::piped())
