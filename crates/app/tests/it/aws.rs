@@ -42,7 +42,7 @@ impl Rig {
 
     async fn over(calls: Backend, lambda: Value, variables: &[(&str, &str)]) -> Self {
         let apis = TempDir::new().unwrap();
-        project(&calls.url(), lambda).write(apis.path());
+        project(&calls.url(), &lambda).write(apis.path());
         let mut all = vec![("HOME", apis.path().to_str().unwrap()), ("AWS_REGION", "eu-west-1")];
         // Nobody is asked whom a test does not name.
         all.push(("AWS_EC2_METADATA_DISABLED", "true"));
@@ -71,7 +71,7 @@ fn signer(call: &Recorded) -> (String, Option<String>) {
     (id, call.header("x-amz-security-token").map(str::to_owned))
 }
 
-fn project(url: &str, lambda: Value) -> Project {
+fn project(url: &str, lambda: &Value) -> Project {
     let project = Project::new("Functions", "1", "/f").endpoint_config(json!({
         "endpoint_type": "awslambda",
         "access_method": "role-supplied",
