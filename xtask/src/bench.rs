@@ -11,6 +11,7 @@ mod groups;
 mod handshakes;
 mod idle;
 pub(crate) mod instructions;
+mod lambda;
 mod load;
 mod meter;
 mod mocks;
@@ -92,6 +93,9 @@ enum Kind {
     /// Measures mocks: what an answer costs, the memory of those that nobody calls, and what harmful
     /// scripts do to other APIs. `--only cost`, `memory` or `attack` for one of them.
     Mocks,
+    /// Measures functions of AWS Lambda: what a call costs, and how much later an answer comes than
+    /// from the service itself. `--only cost`, `latency` or `emulator` for one of them.
+    Lambda,
 }
 
 /// Everything, in the order of docs/benchmarks.md.
@@ -106,6 +110,7 @@ const ALL: &[Kind] = &[
     Kind::Policies,
     Kind::Soap,
     Kind::Mocks,
+    Kind::Lambda,
 ];
 
 /// `cargo xtask bench`.
@@ -124,7 +129,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         (None, Some(_)) => vec![Kind::Workloads],
         // Some is ours alone.
         (None, None) if !plan.peers.contains(&Peer::Weir) => {
-            let ours = [Kind::Start, Kind::Secured, Kind::Soap, Kind::Mocks];
+            let ours = [Kind::Start, Kind::Secured, Kind::Soap, Kind::Mocks, Kind::Lambda];
             ALL.iter().copied().filter(|kind| !ours.contains(kind)).collect()
         }
         (None, None) => ALL.to_vec(),
@@ -145,6 +150,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
             Kind::Policies => policies::run(&plan),
             Kind::Soap => soap::run(&plan),
             Kind::Mocks => mocks::run(&plan),
+            Kind::Lambda => lambda::run(&plan),
         }?;
     }
     Ok(())
@@ -168,7 +174,10 @@ fn build(kinds: &[Kind], plan: &Plan) -> anyhow::Result<()> {
         execute(cargo().args(["build", "--locked", "--release", "--package", "app"]))?;
     }
     let is_driven = |kind: &Kind| {
-        matches!(kind, Kind::Rate | Kind::Handshakes | Kind::Idle | Kind::Groups | Kind::Mocks)
+        matches!(
+            kind,
+            Kind::Rate | Kind::Handshakes | Kind::Idle | Kind::Groups | Kind::Mocks | Kind::Lambda
+        )
     };
     if kinds.iter().any(is_driven) {
         driver::build()?;

@@ -130,6 +130,7 @@ impl Rig {
         let values = [
             ("MODULES", (*modules).to_owned()),
             ("64_BYTES", "x".repeat(64)),
+            ("62_BYTES", "x".repeat(62)),
             ("XML", Content::Xml.bytes(1024)),
             ("NAME", name.to_owned()),
             ("MASTER", if name == "backend" { "on" } else { "off" }.to_owned()),

@@ -29,8 +29,8 @@ async fn serve_examples(examples: &Path) -> (WeirProcess, WeirProcess, TempDir) 
     copy(examples, own.path());
     for file in projects(own.path()) {
         let text = fs::read_to_string(&file).unwrap();
-        // The service of SOAP is no part of the examples, and mocks have none.
-        if text.contains("type: SOAP") || text.contains("MOCKED_OAS") {
+        // The service of SOAP and the functions are no part of the examples, and mocks have none.
+        if ["type: SOAP", "MOCKED_OAS", "awslambda"].iter().any(|kind| text.contains(kind)) {
             continue;
         }
         assert!(text.contains(":9763/"), "{} has another backend", file.display());
@@ -97,6 +97,9 @@ async fn every_example_answers_as_its_text_says() {
     assert_eq!((refused.status, &refused.json()["pointer"]), (400, &json!("/Report/day/0/high")));
     let soap = [("Content-Type", "text/xml")];
     assert_ne!(call(&process, "POST", "/weather-soap/1.0.0", &soap, "<a/>").await.status, 404);
+
+    // lambda, without its functions
+    assert_ne!(process.get("/lambda/1.0.0/menu").await.status, 404);
 
     // uri-template
     assert_eq!(
