@@ -20,10 +20,15 @@ type Language = (
 );
 
 /// An engine with a context.
+///
+/// It looks for circles that nothing leads to only when it is told to. While it runs out of memory
+/// in the middle of changing an object it makes an error, and a search at that moment would meet an
+/// object that is half changed, and end the process.
 pub(crate) fn engine(memory: usize, stack: usize) -> Result<(Runtime, Context), Error> {
     let runtime = Runtime::new()?;
     runtime.set_memory_limit(memory);
     runtime.set_max_stack_size(stack);
+    runtime.set_gc_threshold(usize::MAX);
     let context = Context::builder().with::<Language>().build(&runtime)?;
     Ok((runtime, context))
 }

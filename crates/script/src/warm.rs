@@ -13,7 +13,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use rquickjs::object::Filter;
-use rquickjs::{Atom, Context, Ctx, Error, Function, Persistent, Runtime, Value};
+use rquickjs::{Atom, Context, Ctx, Error, Function, Object, Persistent, Runtime, Value};
 
 use crate::clock::Clock;
 use crate::engine::{FILE, engine, options};
@@ -77,7 +77,6 @@ impl Warm {
     /// An engine for this script; `None` where it must have a new one each time.
     pub(crate) fn new(script: &Script, limits: &ScriptLimits) -> Option<Self> {
         let (runtime, context) = engine(BUILD_MEMORY, limits.stack).ok()?;
-        runtime.set_gc_threshold(BUILD_MEMORY);
         // Nothing of the script runs while its engine is made.
         let clock = Clock::start(BUILD_TIME);
         let held: Shared = Rc::new(RefCell::new(Held::new(MessageState::default(), 0, &clock)));
@@ -125,7 +124,6 @@ impl Warm {
         self.lot.set(seed());
         self.runtime.set_memory_limit(limits.memory);
         self.runtime.set_max_stack_size(limits.stack);
-        self.runtime.set_gc_threshold(self.bytes.saturating_add(RUBBISH.min(limits.memory / 4)));
         self.clock.restart(limits.time);
         let outcome = self.call(script);
         let is_plain = match &outcome {
@@ -136,7 +134,7 @@ impl Warm {
             || self.held.borrow().is_exceeded
             || self.runtime.is_job_pending()
             || self.calls >= MOST_CALLS;
-        let is_clean = is_plain && !is_done && self.restored();
+        let is_clean = is_plain && !is_done && self.cleared(limits) && self.restored();
         let outcome = finish(script, state, &self.held, outcome);
         // Nodes of XML need not wait for the next call.
         *self.held.borrow_mut() = Held::new(MessageState::default(), 0, &self.clock);
@@ -152,6 +150,17 @@ impl Warm {
         // What a continuation has thrown may still be there.
         go_on(&self.runtime, &self.clock).inspect_err(|_| self.is_tainted.set(true))?;
         Ok(outcome)
+    }
+
+    /// Clears away the circles that have piled up, where they are many.
+    fn cleared(&self, limits: &ScriptLimits) -> bool {
+        // The script may have left no room for what comes now.
+        self.runtime.set_memory_limit(limits.memory.saturating_add(RUBBISH));
+        self.runtime.set_gc_threshold(self.bytes.saturating_add(RUBBISH.min(limits.memory / 4)));
+        // They are looked for where an object is made.
+        let made = self.context.with(|ctx| Object::new(ctx).is_ok());
+        self.runtime.set_gc_threshold(usize::MAX);
+        made
     }
 
     /// Whether everything is again as it was before the call.

@@ -2,11 +2,13 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use http::Version;
 use serde_json::{Value, json};
 use testkit::{Backend, Issuer, Reply};
 
 use super::{any, calling, event, function, project, serving, with};
 use crate::gateway::{Weir, code};
+use crate::http2::secure;
 use crate::stages::trust;
 
 /// Statement 28.
@@ -239,19 +241,44 @@ async fn an_operation_without_a_function_is_not_implemented() {
     assert_eq!((answer.status, code(&answer)), (501, "303910".to_owned()));
 }
 
-/// No connection is opened for each call, over either protocol.
+/// No connection is opened for each call.
 #[tokio::test]
 async fn connections_are_used_again() {
-    for backend in [Backend::builder().http1_only(), Backend::builder()] {
-        let backend = backend.start(|_| Reply::new(200).body("{}")).await;
-        let weir = serving(&backend, json!({}));
-        let mut client = weir.client().await;
-        for _ in 0..20 {
-            client.send("GET /f/1.0/a HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
-            assert_eq!(client.head().await.unwrap().status, 200);
-            assert_eq!(client.read_exact(2).await.unwrap(), b"{}");
+    let backend = Backend::answer(200, &[], "{}").await;
+    let weir = serving(&backend, json!({}));
+    let mut client = weir.client().await;
+    for _ in 0..20 {
+        client.send("GET /f/1.0/a HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+        assert_eq!(client.head().await.unwrap().status, 200);
+        assert_eq!(client.read_exact(2).await.unwrap(), b"{}");
+    }
+    assert_eq!(backend.connections(), 1);
+}
+
+/// A service with TLS, which is verified; by HTTP/2 where it offers that, all calls over one
+/// connection.
+#[tokio::test]
+async fn tls_is_verified_and_http2_is_spoken_where_it_is_offered() {
+    for (alpn, version) in [("h2", Version::HTTP_2), ("http/1.1", Version::HTTP_11)] {
+        let (backend, trusting) = secure(&[alpn]).await;
+        let url = format!("https://localhost:{}", backend.address().port());
+        let weir = Weir::with(&[&any(&url, json!({}))], trusting);
+        for _ in 0..10 {
+            let answer = weir.get("/f/1.0/a").await;
+            assert_eq!((answer.status, answer.json()["path"].as_str()), (200, Some("/*")));
         }
+        let call = backend.last();
+        assert_eq!(call.version, version);
         assert_eq!(backend.connections(), 1);
+        let host = call.authority.as_deref().or(call.header("host")).unwrap();
+        assert_eq!(host, url.trim_start_matches("https://"));
+        let signature = call.header("authorization").unwrap();
+        assert!(signature.contains("SignedHeaders=content-type;host;x-amz-"), "{signature}");
+        // The same service for somebody who does not know its authority.
+        let strange = Weir::start(&any(&url, json!({})));
+        let refused = strange.get("/f/1.0/a").await;
+        assert_eq!((refused.status, code(&refused)), (500, "101500".to_owned()));
+        assert_eq!(backend.requests().len(), 10);
     }
 }
 

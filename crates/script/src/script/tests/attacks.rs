@@ -181,6 +181,29 @@ fn what_is_too_much_is_refused() {
     }
 }
 
+/// Wherever it is that memory comes to an end, the script ends there and not the process.
+#[test]
+fn memory_may_end_anywhere() {
+    for text in [
+        "for (var i = 0, k = {}; ; i++) k[Symbol(i)] = i",
+        "for (var i = 0; ; i++) mc['x' + i] = i",
+        "for (var i = 0, a = []; ; i++) a.push(() => a)",
+        "for (var i = 0, m = new Map(); ; i++) m.set(m, [m]), m.set({}, m)",
+    ] {
+        let script = Arc::new(Script::compile(text, "s", None).expect("a script"));
+        let run = move || {
+            let mut engines = Engines::default();
+            for memory in (3_000_000..4_500_000).step_by(50_000) {
+                let limits = ScriptLimits { memory, time: Duration::from_secs(5), ..limits() };
+                let ended = engines.run(&script, &mut state(), &limits);
+                assert!(ended.is_err(), "{text} ends with {memory} bytes");
+            }
+        };
+        let thread = std::thread::Builder::new().stack_size(4 * ScriptLimits::default().stack);
+        thread.spawn(run).expect("a thread").join().expect("no panic");
+    }
+}
+
 /// A loop around a built-in function over a large value: each call is short, the loop is not.
 #[test]
 fn loops_around_large_values_are_stopped() {
