@@ -5,6 +5,7 @@ mod cost;
 mod emulator;
 mod latency;
 
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::ensure;
@@ -16,8 +17,8 @@ use super::rig::{Rig, api_path};
 use super::trial::{Notes, Plan};
 use crate::shell::{command, output};
 
-/// The API whose operations are functions.
-const API: usize = 0;
+/// The API whose operations are functions; the first ones may be mocks.
+pub(crate) const API: usize = 3;
 
 /// Measures and reports; all parts, or the one whose name contains what `--only` says.
 pub(super) fn run(plan: &Plan) -> anyhow::Result<()> {
@@ -27,9 +28,8 @@ pub(super) fn run(plan: &Plan) -> anyhow::Result<()> {
     parts::run(plan, "lambda", &parts)
 }
 
-/// Writes the API with functions at this place, in the place of another one, and waits until it is
-/// served.
-fn deploy(rig: &Rig, engine: &Running, service: u16) -> anyhow::Result<()> {
+/// Writes the API with functions, in the place of another one; the service is at this port.
+pub(crate) fn write(apis: &Path, service: u16) -> anyhow::Result<()> {
     let endpoints = format!(
         "endpoint_type: awslambda
     access_method: stored
@@ -39,7 +39,12 @@ fn deploy(rig: &Rig, engine: &Running, service: u16) -> anyhow::Result<()> {
     x-weir-endpoint-url: http://127.0.0.1:{service}
     x-weir: {{lambda: {{function: bench}}}}"
     );
-    projects::write_project(&rig.dir.join("apis"), API, &endpoints)?;
+    projects::write_project(apis, API, &endpoints)
+}
+
+/// The same, until it is served.
+fn deploy(rig: &Rig, engine: &Running, service: u16) -> anyhow::Result<()> {
+    write(&rig.dir.join("apis"), service)?;
     let url = format!("http://127.0.0.1:{}{}/1k", engine.http, api_path(API));
     for _ in 0..100 {
         let mut curl = command("curl");
