@@ -16,7 +16,7 @@ fn request(weir: &Weir, method: &str, path: &str, body: &str) -> Request<ReplyBo
 }
 
 /// A backend with TLS, and what trusts it.
-pub(crate) async fn secure(alpn: &[&str]) -> (Backend, impl FnOnce(&mut GatewayConfig)) {
+pub(crate) async fn secure(alpn: &[&str]) -> (Backend, impl FnOnce(&mut GatewayConfig) + use<>) {
     let ca = Ca::new();
     let config = ca.server_config(&ca.leaf(&["localhost"]), alpn);
     let backend = Backend::builder().tls(config).echo().await;

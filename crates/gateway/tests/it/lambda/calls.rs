@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use http::Version;
 use serde_json::{Value, json};
-use testkit::{Backend, Issuer, Reply};
+use testkit::{Backend, Issuer};
 
 use super::{any, calling, event, function, project, serving, with};
 use crate::gateway::{Weir, code};
