@@ -82,6 +82,8 @@ pub struct ApiFace {
     pub summary: String,
 }
 
+/// How many characters of a description are searched.
+const SEARCHED: usize = 4096;
 const BY_ID: &str = "SELECT * FROM apis WHERE organisation = $1 AND id = $2";
 
 impl Store {
@@ -164,9 +166,9 @@ impl Changes {
         let content = self.sealer().seal(content_of(&api.id), &pack(files))?;
         let statement =
             sql("INSERT INTO apis (id, organisation, name, name_key, version, context, \
-             context_key, provider, provider_key, kind, status, description_key, summary, created, \
-             created_by, updated, updated_by, etag, last_revision) VALUES ($1, $2, $3, $4, $5, $6, \
-             $7, $8, $9, $10, $11, $12, $13, $14, $15, $14, $15, 1, 0)")
+             context_key, provider, provider_key, kind, status, description_key, text_key, summary, \
+             created, created_by, updated, updated_by, etag, last_revision) VALUES ($1, $2, $3, $4, \
+             $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $15, $16, 1, 0)")
             .text(&api.id)
             .text(self.organisation())
             .text(&api.name)
@@ -178,7 +180,8 @@ impl Changes {
             .text(api.provider.to_lowercase())
             .text(&api.kind)
             .text(&api.status)
-            .text(api.face.description.to_lowercase())
+            .text(searched(&api.face.description))
+            .text(text_of([&api.name, &api.version, &api.context, &api.provider], &api.face))
             .text(&api.face.summary)
             .number(self.at())
             .text(&self.doer().name);
@@ -203,9 +206,13 @@ impl Changes {
         face: &ApiFace,
         files: &Files,
     ) -> Result<i64, StoreError> {
-        let statement = sql("UPDATE apis SET description_key = $1, summary = $2, updated = $3, \
-             updated_by = $4, etag = etag + 1 WHERE organisation = $5 AND id = $6 AND etag = $7")
-        .text(face.description.to_lowercase())
+        let row = self.first(sql(BY_ID).text(self.organisation()).text(id)).await?;
+        let api = read(&row.ok_or(StoreError::Missing(Thing::Api))?)?;
+        let statement = sql("UPDATE apis SET description_key = $1, text_key = $2, summary = $3, \
+             updated = $4, updated_by = $5, etag = etag + 1 \
+             WHERE organisation = $6 AND id = $7 AND etag = $8")
+        .text(searched(&face.description))
+        .text(text_of([&api.name, &api.version, &api.context, &api.provider], face))
         .text(&face.summary)
         .number(self.at())
         .text(&self.doer().name)
@@ -364,6 +371,24 @@ impl Changes {
 /// Where the content of an API is sealed for.
 fn content_of(id: &str) -> Place<'_> {
     Place { table: "api_contents", row: id }
+}
+
+/// What is searched of a description: its first [`SEARCHED`] characters, so that some long ones do not
+/// make every search slow.
+fn searched(description: &str) -> String {
+    description.chars().take(SEARCHED).collect::<String>().to_lowercase()
+}
+
+/// What free text is looked for in, with a line break before and after each part.
+fn text_of(names: [&str; 4], face: &ApiFace) -> String {
+    let mut text = String::from("\n");
+    for part in names.into_iter().chain(face.tags.iter().map(String::as_str)) {
+        text.push_str(&part.to_lowercase());
+        text.push('\n');
+    }
+    text.push_str(&searched(&face.description));
+    text.push('\n');
+    text
 }
 
 fn read(row: &AnyRow) -> Result<Api, StoreError> {

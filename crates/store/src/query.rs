@@ -52,7 +52,8 @@ pub struct Term {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Field {
-    /// Name, version, context, provider, description or a tag.
+    /// Name, version, context, provider, the beginning of the description, or a tag; exact is a whole
+    /// one of them, or a whole line of the description.
     Any,
     /// `name`.
     Name,

@@ -63,14 +63,15 @@ CREATE TABLE apis (
     provider_key TEXT COLLATE "C" NOT NULL,
     kind TEXT COLLATE "C" NOT NULL,
     status TEXT COLLATE "C" NOT NULL,
-    description_key TEXT COLLATE "C" NOT NULL,
-    summary TEXT COLLATE "C" NOT NULL,
     created BIGINT NOT NULL,
     created_by TEXT COLLATE "C" NOT NULL,
     updated BIGINT NOT NULL,
     updated_by TEXT COLLATE "C" NOT NULL,
     etag BIGINT NOT NULL,
-    last_revision BIGINT NOT NULL
+    last_revision BIGINT NOT NULL,
+    summary TEXT COLLATE "C" NOT NULL,
+    description_key TEXT COLLATE "C" NOT NULL,
+    text_key TEXT COLLATE "C" NOT NULL
 );
 CREATE UNIQUE INDEX apis_version ON apis (organisation, name_key, version);
 CREATE UNIQUE INDEX apis_context ON apis (organisation, context_key, version);

@@ -52,6 +52,8 @@ CREATE INDEX tokens_family ON tokens (family);
 CREATE INDEX tokens_client ON tokens (client);
 CREATE INDEX tokens_username ON tokens (organisation, username);
 
+-- `text_key` is everything that free text is looked for in, as lines: one column is read much faster
+-- than several and a table. What is long comes last, where a search for something else does not pass.
 CREATE TABLE apis (
     id TEXT NOT NULL PRIMARY KEY,
     organisation TEXT NOT NULL REFERENCES organisations (name),
@@ -64,14 +66,15 @@ CREATE TABLE apis (
     provider_key TEXT NOT NULL,
     kind TEXT NOT NULL,
     status TEXT NOT NULL,
-    description_key TEXT NOT NULL,
-    summary TEXT NOT NULL,
     created BIGINT NOT NULL,
     created_by TEXT NOT NULL,
     updated BIGINT NOT NULL,
     updated_by TEXT NOT NULL,
     etag BIGINT NOT NULL,
-    last_revision BIGINT NOT NULL
+    last_revision BIGINT NOT NULL,
+    summary TEXT NOT NULL,
+    description_key TEXT NOT NULL,
+    text_key TEXT NOT NULL
 );
 CREATE UNIQUE INDEX apis_version ON apis (organisation, name_key, version);
 CREATE UNIQUE INDEX apis_context ON apis (organisation, context_key, version);

@@ -46,14 +46,17 @@ impl Store {
         page: Page,
     ) -> Result<Listed<Api>, StoreError> {
         let mut connection = self.reader().await?;
-        let counted = sql("SELECT COUNT(*) AS total FROM apis a ");
-        let row = restrict(counted, organisation, query).first(&mut connection).await?;
-        let found = row.map_or(Ok(0), |row| row.number("total"))?;
         let listed = restrict(sql("SELECT a.* FROM apis a "), organisation, query);
         let listed = listed.then(sorting(sort, order)).then(" LIMIT ");
         let listed = listed.then_number(page.limit.into()).then(" OFFSET ");
         let rows = listed.then_number(page.offset.into()).all(&mut connection).await?;
-        let items = rows.iter().map(read).collect::<Result<_, _>>()?;
+        let items: Vec<Api> = rows.iter().map(read).collect::<Result<_, _>>()?;
+        if let Some(total) = page.total_at_end(items.len()) {
+            return Ok(Listed { items, total });
+        }
+        let counted = sql("SELECT COUNT(*) AS total FROM apis a ");
+        let row = restrict(counted, organisation, query).first(&mut connection).await?;
+        let found = row.map_or(Ok(0), |row| row.number("total"))?;
         Ok(Listed { items, total: total(found) })
     }
 }
@@ -79,13 +82,9 @@ fn restrict(statement: Sql, organisation: &str, query: &Query) -> Sql {
 fn condition(statement: Sql, term: &Term) -> Sql {
     match &term.field {
         Field::Any => {
-            let columns = ["a.name_key", "a.context_key", "a.provider_key", "a.description_key"];
-            let mut statement = statement.then("(");
-            for column in columns {
-                statement = holds(statement, column, term).then(" OR ");
-            }
-            statement = holds(statement, "lower(a.version)", term).then(" OR ");
-            tagged(statement, term).then(")")
+            let pattern =
+                if term.is_exact { format!("%\n{}\n%", term.pattern()) } else { term.pattern() };
+            statement.then("a.text_key LIKE ").then_text(pattern).then(" ESCAPE '\\'")
         }
         Field::Name => holds(statement, "a.name_key", term),
         Field::Version => holds(statement, "lower(a.version)", term),
