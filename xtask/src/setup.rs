@@ -48,6 +48,7 @@ const FOR_TESTS: &[Need] = &[
     need("unshare", "util-linux", "tests with a bad link"),
     need("lighttpd", "lighttpd", "tests against a real backend"),
     need("tinyproxy", "tinyproxy", "tests against a real proxy"),
+    need("initdb", "postgresql", "tests of the store on PostgreSQL"),
     need("python3", "python3-venv", "tests with foreign HTTP/2, WebSocket and gRPC libraries"),
 ];
 
@@ -123,7 +124,14 @@ fn missing<'a>(needs: &[&'a Need]) -> Vec<&'a Need> {
 fn is_there(need: &Need) -> bool {
     // python3 comes without its module for virtual environments in Debian.
     let venv = || output(command("python3").args(["-c", "import venv, ensurepip"])).is_ok();
-    find(need.program).is_some() && (need.package != "python3-venv" || venv())
+    (find(need.program).is_some() || is_debian_postgres(need.program))
+        && (need.package != "python3-venv" || venv())
+}
+
+/// Whether Debian's PostgreSQL has the program, in a folder that is not in the search path.
+fn is_debian_postgres(program: &str) -> bool {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    versions.map(|version| version.path().join("bin").join(program)).any(|path| path.exists())
 }
 
 /// Installs the packages where that is possible without a question.

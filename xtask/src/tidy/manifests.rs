@@ -38,6 +38,7 @@ const EDGES: &[(&str, &[&str])] = &[
         ],
     ),
     ("gateway", GATEWAY),
+    ("store", &["model"]),
     ("app", &["model", "settings", "wsdl", "soap", "mock", "compiler", "gateway"]),
     ("testkit", &[]),
     ("driver", &[]),

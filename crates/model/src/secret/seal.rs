@@ -17,6 +17,8 @@ use super::Secret;
 /// The length of a master key, in bytes.
 const KEY_BYTES: usize = 32;
 const VERSION: &str = "v1";
+/// The length of the id of a key: four bytes in hex.
+const ID_CHARS: usize = 8;
 /// What secrets of projects and of the configuration are sealed for.
 pub const PURPOSE: &str = "weir secrets of endpoints and configuration";
 
@@ -100,16 +102,20 @@ impl Keyring {
     ///
     /// No key, or no randomness.
     pub fn seal(&self, secret: &Secret, purpose: &str) -> Result<String, SealError> {
-        let key = self.0.first().ok_or(SealError::NoKey)?;
-        let mut nonce = [0; NONCE_LEN];
-        rand::fill(&mut nonce).map_err(|_| SealError::NoRandomness)?;
-        let mut sealed = secret.expose().as_bytes().to_vec();
-        let used = Nonce::assume_unique_for_key(nonce);
-        key.for_purpose(purpose)?
-            .seal_in_place_append_tag(used, Aad::from(key.context(purpose)), &mut sealed)
-            .map_err(|_| SealError::NoRandomness)?;
-        let text = BASE64_URL_SAFE_NO_PAD.encode([&nonce[..], &sealed].concat());
+        let (key, sealed) = self.encrypt(secret.expose().as_bytes(), purpose)?;
+        let text = BASE64_URL_SAFE_NO_PAD.encode(sealed);
         Ok(format!("{VERSION}.{}.{text}", key.id))
+    }
+
+    /// Seals bytes with the first key, for places that hold bytes: the version, the id of the key,
+    /// the nonce, and what is encrypted.
+    ///
+    /// # Errors
+    ///
+    /// No key, or no randomness.
+    pub fn seal_bytes(&self, content: &[u8], purpose: &str) -> Result<Vec<u8>, SealError> {
+        let (key, sealed) = self.encrypt(content, purpose)?;
+        Ok([VERSION.as_bytes(), key.id.as_bytes(), &sealed].concat())
     }
 
     /// Opens what was sealed for this purpose.
@@ -127,17 +133,42 @@ impl Keyring {
         if self.is_empty() {
             return Err(SealError::NoKey);
         }
-        let key = self.0.iter().find(|key| key.id == id).ok_or_else(|| self.unknown(id))?;
+        let key = self.named(id)?;
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).map_err(|_| SealError::Malformed)?;
-        let (nonce, sealed) = bytes.split_first_chunk().ok_or(SealError::Malformed)?;
-        let mut sealed = sealed.to_vec();
-        let nonce = Nonce::assume_unique_for_key(*nonce);
-        let opened = key
-            .for_purpose(purpose)?
-            .open_in_place(nonce, Aad::from(key.context(purpose)), &mut sealed)
-            .map_err(|_| SealError::Damaged)?;
-        let opened = std::str::from_utf8(opened).map_err(|_| SealError::Damaged)?;
-        Ok(Secret::new(opened))
+        let opened = String::from_utf8(key.decrypt(&bytes, purpose)?);
+        Ok(Secret::new(opened.map_err(|_| SealError::Damaged)?))
+    }
+
+    /// Opens what [`Self::seal_bytes`] sealed for this purpose.
+    ///
+    /// # Errors
+    ///
+    /// Bytes that are malformed, were changed, or were sealed with another key.
+    pub fn open_bytes(&self, sealed: &[u8], purpose: &str) -> Result<Vec<u8>, SealError> {
+        let rest = sealed.strip_prefix(VERSION.as_bytes()).ok_or(SealError::Malformed)?;
+        let (id, rest) = rest.split_at_checked(ID_CHARS).ok_or(SealError::Malformed)?;
+        let id = std::str::from_utf8(id).map_err(|_| SealError::Malformed)?;
+        if self.is_empty() {
+            return Err(SealError::NoKey);
+        }
+        self.named(id)?.decrypt(rest, purpose)
+    }
+
+    /// The first key, and the nonce with what it encrypted.
+    fn encrypt(&self, content: &[u8], purpose: &str) -> Result<(&MasterKey, Vec<u8>), SealError> {
+        let key = self.0.first().ok_or(SealError::NoKey)?;
+        let mut nonce = [0; NONCE_LEN];
+        rand::fill(&mut nonce).map_err(|_| SealError::NoRandomness)?;
+        let mut sealed = content.to_vec();
+        let used = Nonce::assume_unique_for_key(nonce);
+        key.for_purpose(purpose)?
+            .seal_in_place_append_tag(used, Aad::from(key.context(purpose)), &mut sealed)
+            .map_err(|_| SealError::NoRandomness)?;
+        Ok((key, [&nonce[..], &sealed].concat()))
+    }
+
+    fn named(&self, id: &str) -> Result<&MasterKey, SealError> {
+        self.0.iter().find(|key| key.id == id).ok_or_else(|| self.unknown(id))
     }
 
     fn unknown(&self, id: &str) -> SealError {
@@ -173,6 +204,20 @@ impl MasterKey {
             id
         });
         Ok(Self { id, bytes })
+    }
+
+    /// Decrypts a nonce with what follows it.
+    fn decrypt(&self, bytes: &[u8], purpose: &str) -> Result<Vec<u8>, SealError> {
+        let (nonce, sealed) = bytes.split_first_chunk().ok_or(SealError::Malformed)?;
+        let mut sealed = sealed.to_vec();
+        let nonce = Nonce::assume_unique_for_key(*nonce);
+        let opened = self
+            .for_purpose(purpose)?
+            .open_in_place(nonce, Aad::from(self.context(purpose)), &mut sealed)
+            .map_err(|_| SealError::Damaged)?;
+        let length = opened.len();
+        sealed.truncate(length);
+        Ok(sealed)
     }
 
     /// The key for one purpose (RFC 5869).

@@ -75,3 +75,19 @@ fn keys_that_are_too_short_are_refused() {
     assert!(Keyring::parse(" \n# nothing\n").unwrap().is_empty());
     assert!(!format!("{:?}", ring()).contains("0001"));
 }
+
+proptest! {
+    #[test]
+    fn sealed_bytes_open_for_their_purpose_only(
+        bytes in proptest::collection::vec(any::<u8>(), 0..200),
+        at in any::<prop::sample::Index>(),
+    ) {
+        let sealed = ring().seal_bytes(&bytes, "rows 1").unwrap();
+        prop_assert_eq!(ring().open_bytes(&sealed, "rows 1").unwrap(), bytes.clone());
+        prop_assert!(ring().open_bytes(&sealed, "rows 2").is_err());
+        let mut changed = sealed.clone();
+        changed[at.index(sealed.len())] ^= 1;
+        prop_assert!(ring().open_bytes(&changed, "rows 1").is_err());
+        prop_assert!(ring().open_bytes(&bytes, "rows 1").is_err());
+    }
+}
