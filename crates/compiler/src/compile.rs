@@ -29,6 +29,7 @@ use std::sync::Arc;
 
 use definition::Document;
 use model::api::ApiDefinition;
+use model::lifecycle::State;
 use model::project::Deployment;
 use model::{Diagnostics, Files, Place, Project, codes};
 
@@ -262,8 +263,7 @@ fn distinct<'a>(names: impl Iterator<Item = &'a String>) -> Vec<String> {
 /// Whether this gateway is the one to serve the API at all.
 fn is_served_here(source: &Source<'_>, found: &mut Diagnostics) -> bool {
     let api = source.api;
-    let is_retired =
-        api.lifecycle.as_deref().is_some_and(|state| state.eq_ignore_ascii_case("RETIRED"));
+    let is_retired = api.lifecycle.as_deref().and_then(State::parse) == Some(State::Retired);
     if is_retired {
         let help = "Set `lifeCycleStatus` to PUBLISHED to serve it.";
         let message = "the API is retired, so it is not deployed";
@@ -290,13 +290,12 @@ fn is_served_here(source: &Source<'_>, found: &mut Diagnostics) -> bool {
 /// CREATED is served too: a gateway that is handed a project is meant to serve it, and local
 /// projects start in that state.
 fn lifecycle(source: &Source<'_>, found: &mut Diagnostics) -> Lifecycle {
-    let state = source.api.lifecycle.as_deref().unwrap_or("CREATED").to_ascii_uppercase();
-    match state.as_str() {
-        "CREATED" | "PUBLISHED" | "PROTOTYPED" | "PRE-RELEASED" | "DEPRECATED" | "RETIRED" => {
-            Lifecycle::Served
-        }
-        "BLOCKED" => Lifecycle::Blocked,
-        other => {
+    let written = source.api.lifecycle.as_deref().unwrap_or(State::Created.status());
+    match State::parse(written) {
+        Some(State::Blocked) => Lifecycle::Blocked,
+        Some(_) => Lifecycle::Served,
+        None => {
+            let other = written.to_ascii_uppercase();
             let message = format!("the state `{other}` of the life cycle is unknown");
             let help = "Use CREATED, PROTOTYPED, PUBLISHED, BLOCKED, DEPRECATED or RETIRED.";
             found.error(codes::LIFECYCLE, source.place("lifeCycleStatus"), message, help);

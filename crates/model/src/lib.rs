@@ -11,6 +11,7 @@ pub mod document;
 pub mod endpoint;
 pub mod fault;
 pub mod files;
+pub mod lifecycle;
 pub mod policy;
 pub mod project;
 pub mod secret;

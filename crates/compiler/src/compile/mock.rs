@@ -8,6 +8,7 @@ use std::sync::Arc;
 use ::mock::state::{Limits, Roles};
 use ::mock::{Prepared, Source as Contract};
 use model::cursor::Cursor;
+use model::lifecycle::State;
 use model::{Diagnostics, codes};
 use script::Script;
 
@@ -67,10 +68,10 @@ pub(super) fn leaf(source: &Source<'_>) -> MockLeafPlan {
 
 /// A mock is for those who try an API out before there is one (spec/02 §4.6).
 fn check_state(source: &Source<'_>, found: &mut Diagnostics) {
-    let state = source.api.lifecycle.as_deref().unwrap_or("CREATED").to_ascii_uppercase();
-    let is_allowed =
-        source.options.mocks_in_any_state || !matches!(state.as_str(), "PUBLISHED" | "DEPRECATED");
-    if !is_allowed {
+    let state = source.api.lifecycle.as_deref().and_then(State::parse);
+    let Some(state @ (State::Published | State::Deprecated)) = state else { return };
+    if !source.options.mocks_in_any_state {
+        let state = state.status();
         let message = format!("the API is a mock, and its state is {state}");
         let help = "Set `lifeCycleStatus` to CREATED or PROTOTYPED, or \
                     `endpointImplementationType` to ENDPOINT with an endpoint. To serve mocks in \
