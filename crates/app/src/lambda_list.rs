@@ -4,7 +4,6 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use gateway::config::overrides::Overrides;
-use gateway::fetch::Fetcher;
 use gateway::functions::{self, Asked, Functions};
 use gateway::upstream::tls::TrustStore;
 use serde_json::json;
@@ -28,14 +27,17 @@ pub(crate) fn run(options: &cli::LambdaList) -> ExitCode {
 fn list(options: &cli::LambdaList) -> Result<Functions, String> {
     let overrides = Overrides::from_environment(|name| std::env::var(name).ok());
     let overrides = overrides.map_err(|error| error.to_string())?;
-    let config = load::load(&options.home, overrides)?.config;
+    let loaded = load::load(&options.home, overrides)?;
+    if loaded.diagnostics.has_errors() {
+        return Err(output::diagnostics("", &loaded.diagnostics));
+    }
+    let config = loaded.config;
     let trust = TrustStore::load(&config.upstream_tls).map_err(|error| error.to_string())?;
-    let fetcher = Fetcher::new(Arc::new(trust), functions::LIMITS);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| format!("cannot start: {error}"))?;
     let asked = Asked { region: options.region.clone(), role: options.role_arn.clone() };
-    let listed = runtime.block_on(functions::list(asked, &config.aws, &fetcher));
+    let listed = runtime.block_on(functions::list(asked, &config, Arc::new(trust)));
     listed.map_err(|error| error.to_string())
 }

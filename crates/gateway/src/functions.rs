@@ -1,5 +1,6 @@
 //! The functions that an account of AWS Lambda has (`ListFunctions` of 2015-03-31).
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use compiler::plan::{AwsPlan, AwsRole, AwsSource};
@@ -12,12 +13,14 @@ use tokio::time::Instant;
 use url::Url;
 
 use crate::clock;
+use crate::config::GatewayConfig;
 use crate::config::aws::AwsConfig;
 use crate::fetch::{FetchError, FetchLimits, Fetched, Fetcher};
 use crate::sign::aws::{self, Accounts, Keys, NoKeys, Signed};
+use crate::upstream::tls::TrustStore;
 
 /// What a page may cost: fifty functions, each with its environment and layers.
-pub const LIMITS: FetchLimits = FetchLimits {
+const LIMITS: FetchLimits = FetchLimits {
     connect: Duration::from_secs(5),
     answer: Duration::from_secs(30),
     total: Duration::from_secs(30),
@@ -87,19 +90,20 @@ impl From<NoKeys> for ListError {
     }
 }
 
-/// Asks for all of them, page by page.
+/// Asks for all of them, page by page; through the proxy that calls of functions go through.
 ///
 /// # Errors
 ///
 /// Why there is no list; a part of one is none.
 pub async fn list(
     asked: Asked,
-    config: &AwsConfig,
-    fetcher: &Fetcher,
+    config: &GatewayConfig,
+    trust: Arc<TrustStore>,
 ) -> Result<Functions, ListError> {
-    let region = asked.region.or_else(|| config.defaults.region.clone());
+    let region = asked.region.or_else(|| config.aws.defaults.region.clone());
     let region = region.ok_or(ListError::NoRegion)?;
-    let service = service(&region, config)?;
+    let service = service(&region, &config.aws)?;
+    let fetcher = fetcher(&service, config, trust)?;
     let role = asked.role.map(|arn| AwsRole {
         arn,
         session_name: "weir".to_owned(),
@@ -114,7 +118,7 @@ pub async fn list(
     let mut arns = Vec::new();
     let mut marker = None;
     for _ in 0..PAGES {
-        let page = page(&service, marker.as_deref(), (&region, &keys), fetcher).await?;
+        let page = page(&service, marker.as_deref(), (&region, &keys), &fetcher).await?;
         let no_list = |why| ListError::NoList(service.clone(), why);
         let functions = page.get("Functions").and_then(Value::as_array);
         for function in functions.ok_or_else(|| no_list("it has no list of functions"))? {
@@ -138,6 +142,18 @@ fn service(region: &str, config: &AwsConfig) -> Result<String, ListError> {
         Some(url) => url.trim_end_matches('/').to_owned(),
         None => format!("https://{}", partition.host("lambda", region, defaults.reach)),
     })
+}
+
+fn fetcher(
+    service: &str,
+    config: &GatewayConfig,
+    trust: Arc<TrustStore>,
+) -> Result<Fetcher, ListError> {
+    let bad = || ListError::BadUrl(service.to_owned());
+    let url = Url::parse(service).map_err(|_| bad())?;
+    let host = url.host_str().ok_or_else(bad)?;
+    let proxy = config.upstream.proxies.choose(url.scheme() == "https", host);
+    Ok(Fetcher::new(trust, LIMITS).through(proxy))
 }
 
 async fn page(

@@ -4,7 +4,7 @@ use serde_json::json;
 use testkit::{Backend, Reply};
 
 use super::moto;
-use crate::support::{Done, weir_with};
+use crate::support::{Done, configure, home, weir_with};
 
 const KEYS: [(&str, &str); 3] = [
     ("AWS_ACCESS_KEY_ID", "AKIDENV"),
@@ -76,6 +76,28 @@ async fn pages() {
         signature.contains("Credential=AKIDENV/") && signature.contains("/eu-west-1/lambda/")
     };
     assert!(asked.iter().all(is_signed));
+}
+
+/// What holds for calls of functions holds for the list: the proxy of upstreams, and a
+/// configuration without mistakes.
+#[tokio::test]
+async fn the_configuration_counts() {
+    let service = Backend::builder().start(|_| Reply::json(&json!({ "Functions": [] }))).await;
+    let port = service.address().port();
+    let toml =
+        format!("[transport.http.sender]\nproxy_host = \"127.0.0.1\"\nproxy_port = {port}\n");
+    let home = home(&toml);
+    let folder = home.path().to_str().unwrap();
+    let variables = [KEYS[0], KEYS[1], KEYS[2], ("AWS_ENDPOINT_URL", "http://lambda.invalid")];
+    let done = list(&["--region", "eu-west-1", "--home", folder], &variables).await;
+    assert_eq!(done.code, 0, "{done:?}");
+    assert_eq!(service.last().authority.as_deref(), Some("lambda.invalid"));
+
+    let mistaken = "[transport.http.sender]\nproxy_host = \"127.0.0.1\"\nproxy_port = \"no\"\n";
+    configure(home.path(), mistaken);
+    let done = list(&["--region", "eu-west-1", "--home", folder], &variables).await;
+    assert_eq!((done.code, service.requests().len()), (1, 1), "{done:?}");
+    assert!(done.stderr.contains("proxy_port"), "{done:?}");
 }
 
 #[tokio::test]

@@ -38,13 +38,15 @@ const TRIES: usize = 5;
 /// A request for keys.
 type Asking = Pin<Box<dyn Future<Output = Result<Held, NoKeys>> + Send>>;
 
+/// Who is asked for the keys of a plan, in a region.
+type Provider = Box<dyn Fn(AwsPlan, Option<String>) -> Asking + Send + Sync>;
+
 /// One account.
 pub(crate) struct Account {
     plan: AwsPlan,
     /// The region of the environment, for services that are asked for keys.
     region: Option<String>,
-    /// Asks for keys.
-    provider: Box<dyn Fn() -> Asking + Send + Sync>,
+    provider: Provider,
     keys: ArcSwapOption<Held>,
     state: Mutex<State>,
 }
@@ -95,19 +97,13 @@ impl Held {
 
 impl Account {
     pub(super) fn new(plan: AwsPlan, region: Option<String>) -> Self {
-        let asked = (plan.clone(), region.clone());
-        let provider = move || -> Asking {
-            let (plan, region) = asked.clone();
+        let provider = |plan: AwsPlan, region: Option<String>| -> Asking {
             Box::pin(async move { had(&plan, region.as_deref()).await })
         };
         Self::with(plan, region, Box::new(provider))
     }
 
-    fn with(
-        plan: AwsPlan,
-        region: Option<String>,
-        provider: Box<dyn Fn() -> Asking + Send + Sync>,
-    ) -> Self {
+    fn with(plan: AwsPlan, region: Option<String>, provider: Provider) -> Self {
         let held = stored(&plan).map(|keys| {
             let keys = Arc::new(keys);
             Arc::new(Held { keys, renew_at: None, end: None })
@@ -244,7 +240,8 @@ impl Account {
     }
 
     async fn fetch(&self) -> Result<Arc<Held>, NoKeys> {
-        let asking = tokio::time::timeout(LIMIT, (self.provider)()).await;
+        let asking = (self.provider)(self.plan.clone(), self.region.clone());
+        let asking = tokio::time::timeout(LIMIT, asking).await;
         let had = asking.unwrap_or_else(|_elapsed| {
             let text = format!("the keys did not come within {} s", LIMIT.as_secs());
             Err(NoKeys(text.into()))

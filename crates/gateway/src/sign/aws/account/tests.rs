@@ -9,15 +9,15 @@ use super::*;
 
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// What a provider gives, how often it was asked, and how long that takes.
-struct Provider {
+/// What is given, how often it was asked for, and how long that takes.
+struct Source {
     asked: AtomicUsize,
     takes: Duration,
     life: Option<Duration>,
     failure: Mutex<Option<&'static str>>,
 }
 
-impl Provider {
+impl Source {
     fn new(life: Option<Duration>) -> Arc<Self> {
         let (asked, failure) = (AtomicUsize::new(0), Mutex::new(None));
         Arc::new(Self { asked, takes: Duration::from_millis(100), life, failure })
@@ -25,7 +25,7 @@ impl Provider {
 
     fn account(self: &Arc<Self>, plan: AwsPlan) -> Arc<Account> {
         let provider = Arc::clone(self);
-        let asking = move || -> Asking {
+        let asking = move |_: AwsPlan, _: Option<String>| -> Asking {
             let provider = Arc::clone(&provider);
             Box::pin(async move {
                 let number = provider.asked.fetch_add(1, Ordering::Relaxed) + 1;
@@ -64,7 +64,7 @@ async fn pass(time: Duration) {
 
 #[tokio::test(start_paused = true)]
 async fn a_thousand_calls_ask_once() {
-    let provider = Provider::new(Some(HOUR));
+    let provider = Source::new(Some(HOUR));
     let account = provider.account(chain());
     assert!(account.current(Instant::now()).is_none());
     let calls = (0..1000).map(|_| {
@@ -82,7 +82,7 @@ async fn a_thousand_calls_ask_once() {
 
 #[tokio::test(start_paused = true)]
 async fn a_caller_who_leaves_takes_no_keys_from_others() {
-    let provider = Provider::new(Some(HOUR));
+    let provider = Source::new(Some(HOUR));
     let account = provider.account(chain());
     let soon = Instant::now() + Duration::from_millis(10);
     let left = account.get(Some(soon)).await.unwrap_err();
@@ -93,7 +93,7 @@ async fn a_caller_who_leaves_takes_no_keys_from_others() {
 
 #[tokio::test(start_paused = true)]
 async fn keys_are_replaced_ahead_of_their_end_and_nobody_waits() {
-    let provider = Provider::new(Some(HOUR));
+    let provider = Source::new(Some(HOUR));
     let account = provider.account(chain());
     let first = account.get(None).await.unwrap();
     pass(HOUR - EARLY - Duration::from_secs(1)).await;
@@ -111,7 +111,7 @@ async fn keys_are_replaced_ahead_of_their_end_and_nobody_waits() {
 
 #[tokio::test(start_paused = true)]
 async fn keys_are_used_up_to_their_end_while_nobody_gives_new_ones() {
-    let provider = Provider::new(Some(HOUR));
+    let provider = Source::new(Some(HOUR));
     let account = provider.account(chain());
     account.get(None).await.unwrap();
     provider.fail(Some("gone"));
@@ -127,7 +127,7 @@ async fn keys_are_used_up_to_their_end_while_nobody_gives_new_ones() {
 
 #[tokio::test(start_paused = true)]
 async fn keys_without_an_end_are_looked_after() {
-    let provider = Provider::new(None);
+    let provider = Source::new(None);
     let account = provider.account(chain());
     account.get(None).await.unwrap();
     provider.fail(Some("gone"));
@@ -140,7 +140,7 @@ async fn keys_without_an_end_are_looked_after() {
 
 #[tokio::test(start_paused = true)]
 async fn a_failure_is_remembered_for_a_while() {
-    let provider = Provider::new(Some(HOUR));
+    let provider = Source::new(Some(HOUR));
     provider.fail(Some("there is no metadata service"));
     let account = provider.account(chain());
     let mut asked = Vec::new();
@@ -160,7 +160,7 @@ async fn a_failure_is_remembered_for_a_while() {
 
 #[tokio::test(start_paused = true)]
 async fn a_provider_that_says_nothing_is_given_up() {
-    let provider = Arc::new(Provider {
+    let provider = Arc::new(Source {
         asked: AtomicUsize::new(0),
         takes: HOUR,
         life: None,
@@ -174,7 +174,7 @@ async fn a_provider_that_says_nothing_is_given_up() {
 
 #[tokio::test(start_paused = true)]
 async fn keys_that_the_service_refuses_are_replaced_once() {
-    let provider = Provider::new(Some(HOUR));
+    let provider = Source::new(Some(HOUR));
     let account = provider.account(chain());
     let first = account.get(None).await.unwrap();
     assert!(account.refused(&first));
@@ -188,7 +188,7 @@ async fn keys_that_the_service_refuses_are_replaced_once() {
 
 #[tokio::test(start_paused = true)]
 async fn keys_that_are_written_are_there_and_stay() {
-    let provider = Provider::new(None);
+    let provider = Source::new(None);
     let account = provider.account(written());
     let keys = account.current(Instant::now()).unwrap();
     assert!(!account.refused(&keys));
@@ -200,7 +200,7 @@ async fn keys_that_are_written_are_there_and_stay() {
 
 #[tokio::test(start_paused = true)]
 async fn a_role_is_assumed_with_keys_that_are_written() {
-    let provider = Provider::new(Some(HOUR));
+    let provider = Source::new(Some(HOUR));
     let role = AwsRole {
         arn: "arn:aws:iam::123456789012:role/caller".into(),
         session_name: "weir".into(),
